@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -171,7 +172,8 @@ def _train(
 
     try:
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
-        code = train(
+        on = partial(
+            train,
             experiment,
             json=json,
             every=every,
@@ -182,7 +184,11 @@ def _train(
             keep=keep,
             caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
         )
-        raise SystemExit(code)
+        if experiment.run.processes == 1 and not {"RANK", "WORLD_SIZE"} & os.environ.keys():
+            raise SystemExit(on())
+        from rnn_tui.engine.headless.train_on_ranks import train_on_ranks
+
+        raise SystemExit(train_on_ranks(experiment, lambda processes: on(processes=processes), sys.stderr))
     except CheckpointError as error:
         raise UsageError(str(error)) from None
     except ExperimentError as error:

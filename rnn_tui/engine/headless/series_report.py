@@ -75,7 +75,7 @@ def series_summary(session: Session) -> list[str]:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {evaluated}")
     scale = f"mean {unit_text(dataset.scale.mean, dataset.scale.deviation, 4)}, deviation {dataset.scale.deviation:.4g}"
-    return [*parts, scale, work_done(session, update.updates, counted(dataset.rows * dataset.length, "value"))]
+    return [*parts, scale, work_done(session, update.updates, counted(dataset.all_rows * dataset.length, "value"))]
 
 
 def _rmse(session: Session, loss: float | None) -> float | None:

@@ -146,7 +146,7 @@ def text_summary(session: Session) -> list[str]:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
     if experiment.data.text:
-        return [*parts, work_done(session, update.updates, counted(dataset.rows * dataset.length, "character"))]
+        return [*parts, work_done(session, update.updates, counted(dataset.all_rows * dataset.length, "character"))]
     if session.progress.at_end_of_pass:
         right = right_rows(session.trainer)
         parts.append(

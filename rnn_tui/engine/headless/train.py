@@ -12,6 +12,7 @@ from rnn_tui.engine.headless.rows_report import rows_json, rows_line, rows_updat
 from rnn_tui.engine.headless.series_report import series_line, series_update
 from rnn_tui.engine.headless.summary import summary
 from rnn_tui.engine.headless.text_report import lines_every, text_json, text_line, text_update
+from rnn_tui.engine.session.processes import ALONE, Processes, RankLost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.gpu import out_of_memory
@@ -39,6 +40,7 @@ def train(
     changes: tuple[Change, ...] = (),
     keep: SaveOptions | None = None,
     caution: str = "",
+    processes: Processes = ALONE,
 ) -> int:
     """Run an experiment to its end, to a breakpoint of `until`, or to Ctrl+C, which completes the pass under way.
 
@@ -55,7 +57,7 @@ def train(
         Lines.tell(f"rnn-tui: {safe(problem)}", err)
 
     try:
-        session, checkpointer = _begin(experiment, changes, keep, report, json=json)
+        session, checkpointer = _begin(experiment, changes, keep, report, processes, json=json)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
@@ -78,6 +80,10 @@ def train(
         if checkpointer is not None:
             checkpointer.abandon()
         raise ExperimentError("run.device", shortage_told(session.experiment)) from None
+    except RankLost:
+        if checkpointer is not None:
+            checkpointer.abandon()  # what the lost rank had is not known; the checkpoint on the disk is whole
+        raise
     finally:
         if checkpointer is not None:
             checkpointer.close()
@@ -100,12 +106,13 @@ def _begin(
     changes: tuple[Change, ...],
     keep: SaveOptions | None,
     report: Callable[[str], object],
+    processes: Processes,
     *,
     json: bool,
 ) -> tuple[Session, "Checkpointer | None"]:
     """Return the session, and what saves it. Without that it needs no past: nobody goes back or draws a curve."""
     if keep is None:
-        session = Session(experiment, history=0, changes=changes)
+        session = Session(experiment, history=0, changes=changes, processes=processes)
         session.branch.losses, session.branch.character_losses = _Newest(), _Newest()
         diagnostics = session.branch.diagnostics
         diagnostics.seconds, diagnostics.rates, diagnostics.norms = _Newest(), _Newest(), _Newest()
@@ -115,8 +122,8 @@ def _begin(
     from rnn_tui.engine.store.resume import begin_saving, resume  # only where a run is kept: they take time to load
 
     if keep.resume:
-        return resume(keep, experiment, report, history=0, changes=changes)
-    session = Session(experiment, history=0, changes=changes)
+        return resume(keep, experiment, report, history=0, changes=changes, processes=processes)
+    session = Session(experiment, history=0, changes=changes, processes=processes)
     return session, begin_saving(session, keep, report)
 
 

@@ -95,6 +95,10 @@ class ObservedData(Protocol):
         """Rows of the batch."""
 
     @property
+    def all_rows(self) -> int:
+        """Rows of the batch, with those that other processes compute."""
+
+    @property
     def batch_first(self) -> bool:
         """Whether x, output and logits have the rows first."""
 

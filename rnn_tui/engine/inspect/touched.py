@@ -70,7 +70,7 @@ def _compute(made: Trainer) -> None:
             return
         mean = made.experiment.training.reduction == "mean" and whole
         loss = loss_of(logits, dataset.y(0, fed), "mean" if mean else "sum")
-        loss = loss if mean else loss / dataset.rows
+        loss = loss if mean else loss / dataset.all_rows
         made.total = made.loss = loss.detach()
         if whole:
             weights = list(made.model.parameters())

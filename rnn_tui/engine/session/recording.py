@@ -31,6 +31,7 @@ class Recording:
         plan: Plan,
         hold: Hold,
         *,
+        evaluation: EvalSchedule,
         threads: ThreadTuner | None,
         clock: Callable[[], float],
     ) -> None:
@@ -41,7 +42,7 @@ class Recording:
         self._hold = hold
         self._threads = threads
         self._clock = clock
-        self.evaluation = EvalSchedule(trainer)
+        self.evaluation = evaluation
         self.patience = Patience(trainer, progress)
         self.measuring = Measuring(trainer, clock)
         # called after each new pass, and after the last evaluation, while the weights are those that were read

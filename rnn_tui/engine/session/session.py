@@ -12,6 +12,7 @@ from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.plan import Plan, checked_change
+from rnn_tui.engine.session.processes import ALONE, Processes
 from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
 from rnn_tui.engine.session.replay import HistoryError, Replay
@@ -19,12 +20,11 @@ from rnn_tui.engine.session.throughput import Throughput
 from rnn_tui.engine.session.touching import Touching
 from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
-from rnn_tui.engine.training.devices import choose_device
+from rnn_tui.engine.training.eval_schedule import EvalSchedule
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.recorder import no_number
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.threads import build_tuner
-from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -45,16 +45,18 @@ class Session:
         *,
         history: int = HISTORY,
         changes: tuple[Change, ...] = (),
+        processes: Processes = ALONE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Begin at tick 0. Raises ExperimentError for an experiment that cannot run here.
 
         `history` is the memory in bytes for the states of each branch; 0: none, and no way back. `changes` are changes
-        to come, each made when its tick is done.
+        to come, each made when its tick is done. `processes` are those that compute.
         """
         self._clock = clock
         self._budget = history
-        self.device = choose_device(load(experiment).experiment)
+        self._processes = processes
+        self.device = processes.choose_device(load(experiment).experiment)
         self.begin(experiment, changes)
 
     def begin(self, experiment: Experiment, changes: tuple[Change, ...] = ()) -> None:
@@ -62,7 +64,7 @@ class Session:
         data = load(experiment)
         self.began = data.given  # the experiment as it was at tick 0
         self.origin = data.origin
-        self.trainer = Trainer(data.experiment, self.device, data.source)
+        self.trainer = self._processes.build_trainer(data, self.device)
         self._threads = build_tuner(self.trainer)
         self._pass_seconds = 0.0  # that the pass under way has taken so far
         self.probe = Probe(self.trainer)
@@ -78,6 +80,7 @@ class Session:
             self.history,
             self.plan,
             self.hold,
+            evaluation=EvalSchedule(self.trainer, self._processes.build_evaluator),
             threads=self._threads,
             clock=self._clock,
         )

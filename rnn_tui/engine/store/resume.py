@@ -14,6 +14,7 @@ from msgspec.structs import asdict, replace
 
 from rnn_tui.common.atomic_files import Folder, exists, make_folder
 from rnn_tui.engine.session.plan import checked_change
+from rnn_tui.engine.session.processes import ALONE, Processes
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpoint import load_tensors, to_snapshot
 from rnn_tui.engine.store.checkpointer import Checkpointer
@@ -104,6 +105,7 @@ def resume(
     *,
     history: int = HISTORY,
     changes: tuple[Change, ...] = (),
+    processes: Processes = ALONE,
 ) -> tuple[Session, Checkpointer]:
     """Return the run in a folder at the tick where it was left, and what saves it there from now on.
 
@@ -113,7 +115,9 @@ def resume(
     folder = Path(keep.folder)
     try:
         with _locked(folder) as opened:
-            session, files = load_run(folder, experiment, history=history, changes=changes, within=opened)
+            session, files = load_run(
+                folder, experiment, history=history, changes=changes, within=opened, processes=processes
+            )
             tensorboard = _tensorboard_log(keep, len(session.losses))
     except OSError as error:
         raise CheckpointError(folder, f"cannot be gone on with: {error.strerror or error}") from None
@@ -145,6 +149,7 @@ def load_run(
     history: int = 0,
     changes: tuple[Change, ...] = (),
     within: Folder | None = None,
+    processes: Processes = ALONE,
 ) -> tuple[Session, LossFiles]:
     """Return the session of the run in a folder, and the files with its losses. Write nothing. Raise as `resume`.
 
@@ -155,7 +160,7 @@ def load_run(
             return load_run(folder, experiment, history=history, changes=changes, within=opened)
     manifest = read_manifest(folder)
     tensors = load_tensors(folder, manifest, experiment)
-    session = Session(experiment, history=history)
+    session = Session(experiment, history=history, processes=processes)
     if not 0 <= manifest.tick - manifest.state_tick <= session.progress.length:
         raise CheckpointError(folder / MANIFEST, "is altered: its ticks are more than a pass apart")
     state = to_snapshot(session.trainer, manifest, tensors, folder / manifest.tensors)

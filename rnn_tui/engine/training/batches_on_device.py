@@ -17,6 +17,7 @@ from rnn_tui.common.wording import unit_text
 from rnn_tui.data.batches import Batches, PairBatches, Piece, Places
 from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.data.series import TimeSeries, read_series
+from rnn_tui.data.share import WHOLE, Share
 from rnn_tui.data.text import Corpus, read_corpus
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
@@ -38,7 +39,7 @@ Source = Corpus | Pairs | TimeSeries
 class Dataset:
     """What a pass reads and must predict, time first: T time steps, N rows, C characters in the vocabulary.
 
-    For a series C is 1, and indices are numbers in float32.
+    For a series C is 1, and indices are numbers in float32. Of several processes each holds its own rows alone.
     """
 
     batches = 1  # passes in an epoch
@@ -51,10 +52,12 @@ class Dataset:
     _x: Tensor  # what the model reads, on its device
     _y: Tensor | None
 
-    def __init__(self, experiment: Experiment, device: torch.device) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, share: Share = WHOLE) -> None:
         self.vocabulary = experiment.vocabulary
         self.length = experiment.length
-        self.rows = experiment.rows
+        self.all_rows = experiment.rows  # of all processes
+        self.own_rows = share.rows(self.all_rows)
+        self.rows = len(range(self.all_rows)[self.own_rows])
         self.batch_first = experiment.network.batch_first
         self.first_scored = first_scored(experiment.data)
         self._device = device
@@ -73,7 +76,7 @@ class Dataset:
         return self.length
 
     def targets_by(self, stop: int) -> float:
-        """Return how many targets the first `stop` time steps have, on the average of the rows."""
+        """Return how many targets the first `stop` time steps have, on the average of the rows of all processes."""
         return stop
 
     def x(self, start: int, stop: int) -> Tensor:
@@ -86,6 +89,11 @@ class Dataset:
         """Return the targets there, (t, N) indices, always time first; NONE where there are none."""
         assert self._y is not None
         return self._y[start:stop]
+
+    @property
+    def tells_learnt(self) -> bool:
+        """Whether every pass predicts the same rows, so that it can be told when all of them are right."""
+        return self.batches == 1
 
     @property
     def scored(self) -> Tensor | None:
@@ -111,13 +119,13 @@ class Dataset:
 class RowsDataset(Dataset):
     """A few rows of one length: one batch, the same in every pass."""
 
-    def __init__(self, experiment: Experiment, device: torch.device) -> None:
-        super().__init__(experiment, device)
+    def __init__(self, experiment: Experiment, device: torch.device, share: Share = WHOLE) -> None:
+        super().__init__(experiment, device, share)
         index = {character: i for i, character in enumerate(self.vocabulary)}
 
         def indices(rows: Sequence[str]) -> Tensor:
             return torch.tensor(
-                [[index[character] for character in row] for row in rows], dtype=torch.int64
+                [[index[character] for character in row] for row in rows[self.own_rows]], dtype=torch.int64
             ).T.contiguous()
 
         self.inputs = indices(experiment.data.inputs)
@@ -133,9 +141,11 @@ class RowsDataset(Dataset):
 class LongDataset(Dataset):
     """A text or a series: another batch of it in every pass."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries) -> None:
+    def __init__(
+        self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries, share: Share = WHOLE
+    ) -> None:
         """Raise ExperimentError where the source is too short. A subclass begins the first pass."""
-        super().__init__(experiment, device)
+        super().__init__(experiment, device, share)
         self.source = source
         self.plan = Batches(len(source), experiment.data)
         self.batches = self.plan.count
@@ -144,7 +154,7 @@ class LongDataset(Dataset):
 
     def begin(self, number: int, seed: int) -> None:
         """Hold the batch of a pass: N sequences, and as targets the same one step later."""
-        both = self.at(self.plan.starts(number, seed) + self._steps)
+        both = self.at(self.plan.starts(number, seed)[self.own_rows] + self._steps)
         self.inputs, self.targets = both[:-1], both[1:] if self._learns else None
         self._x, self._y = self.tensors(both)
 
@@ -162,6 +172,11 @@ class LongDataset(Dataset):
         """Turn indices or numbers (T, N) into what the model reads, in the same order of the dimensions."""
         raise NotImplementedError
 
+    @property
+    def tells_learnt(self) -> bool:
+        """Never: a text or a series is not predicted as a whole."""
+        return False
+
     def carries_into(self, number: int) -> bool:
         """Tell it within an epoch, where the data are stateful."""
         return self.plan.stateful and not self.plan.begins_epoch(number)
@@ -178,9 +193,9 @@ class LongDataset(Dataset):
 class TextDataset(LongDataset):
     """A text."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus, share: Share = WHOLE) -> None:
         """Raise ExperimentError where the text is too short."""
-        super().__init__(experiment, device, corpus)
+        super().__init__(experiment, device, corpus, share)
         self.corpus = corpus
         one_hot = not experiment.network.embedding
         self._vectors = torch.eye(len(self.vocabulary), device=device) if one_hot else None  # (C, C)
@@ -198,9 +213,9 @@ class TextDataset(LongDataset):
 class SeriesDataset(LongDataset):
     """A series of numbers, standardised by the mean and the standard deviation of what is learnt."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries, share: Share = WHOLE) -> None:
         """Raise ExperimentError where the series is too short, or constant."""
-        super().__init__(experiment, device, series)
+        super().__init__(experiment, device, series, share)
         self.series = series
         self.scale = series.scale(self.plan.learnt)
         self._numbers = torch.from_numpy(self.scale.standardised(series.values))  # (n,)
@@ -227,13 +242,15 @@ class SeriesDataset(LongDataset):
 class PairsDataset(Dataset):
     """Pairs, padded to one length: all of them in every pass, or another batch."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs) -> None:
+    def __init__(self, experiment: Experiment, device: torch.device, pairs: Pairs, share: Share = WHOLE) -> None:
         """Raise ExperimentError where there are too few."""
-        super().__init__(experiment, device)
+        super().__init__(experiment, device, share)
         self.source = self.pairs = pairs
         data = experiment.data
         self.plan = PairBatches(len(pairs), data if data.pairs else msgspec.structs.replace(data, batch=0))
-        self.rows, self.batches = self.plan.rows, self.plan.count
+        self.all_rows, self.batches = self.plan.rows, self.plan.count
+        self.own_rows = share.rows(self.all_rows)
+        self.rows = len(range(self.all_rows)[self.own_rows])
         vectors = torch.eye(len(self.vocabulary) + 1, len(self.vocabulary), device=device)  # (C+1, C): the last is 0
         self._vectors = None if experiment.network.embedding else vectors
         self._chosen: Places | None = None
@@ -242,16 +259,18 @@ class PairsDataset(Dataset):
 
     def begin(self, number: int, seed: int) -> None:
         """Hold the pairs of a pass."""
-        chosen = self.plan.chosen(number, seed)
-        if self._chosen is not None and np.array_equal(chosen, self._chosen):
+        everywhere = self.plan.chosen(number, seed)
+        if self._chosen is not None and np.array_equal(everywhere, self._chosen):
             return
-        self._chosen = chosen
-        self.inputs, self.targets = map(torch.from_numpy, self.pairs.batch(chosen, self.length))
+        self._chosen = everywhere
+        inputs, targets = map(torch.from_numpy, self.pairs.batch(everywhere, self.length))
+        counts = (targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
+        self._targets_by: list[float] = [0.0, *(counts / self.all_rows).tolist()]
+        self.inputs, self.targets = inputs[:, self.own_rows], targets[:, self.own_rows]
         self._x, self._y = self._tensors(self.inputs, self.targets)
+        chosen = everywhere[self.own_rows]
         self._steps: list[int] = self.pairs.lengths[chosen].tolist()
         self.lengths = self._lengths(chosen, self.length)
-        counts = (self.targets != NONE).sum(1).cumsum(0)  # (T,) targets by then
-        self._targets_by: list[float] = [0.0, *(counts / self.rows).tolist()]
 
     def steps(self, row: int) -> int:
         """Return them without the padding."""
@@ -284,10 +303,13 @@ class PairsDataset(Dataset):
         return (x if self._vectors is None else F.embedding(x, self._vectors)), targets.to(self._device)
 
 
-def build_dataset(experiment: Experiment, device: torch.device, source: Source | None = None) -> Dataset:
+def build_dataset(
+    experiment: Experiment, device: torch.device, source: Source | None = None, share: Share = WHOLE
+) -> Dataset:
     """Build the data of an experiment, whose vocabulary is known; `source` where its file has been read already.
 
-    Raises ExperimentError for a file that cannot be read, and for a text or a series that is too short.
+    `share` is which rows of each batch this process computes. Raises ExperimentError for a file that cannot be read,
+    and for a text or a series that is too short.
     """
     data = experiment.data
     if data.padded:
@@ -295,10 +317,10 @@ def build_dataset(experiment: Experiment, device: torch.device, source: Source |
             source = (
                 read_pairs(data, experiment.training.seed) if data.pairs else pairs_of(data, data.inputs, data.targets)
             )
-        return PairsDataset(experiment, device, source)
+        return PairsDataset(experiment, device, source, share)
     if data.text:
-        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_corpus(data))
+        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_corpus(data), share)
     if data.series:
         series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
-        return SeriesDataset(experiment, device, series)
-    return RowsDataset(experiment, device)
+        return SeriesDataset(experiment, device, series, share)
+    return RowsDataset(experiment, device, share)

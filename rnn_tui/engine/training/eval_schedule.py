@@ -12,9 +12,10 @@ __all__ = ["EvalSchedule"]
 class EvalSchedule:
     """Writes its evaluations into a branch; does nothing where nothing is held out."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, evaluator: Callable[[Trainer], HeldOutEvaluator] = HeldOutEvaluator) -> None:
+        """Prepare for a trainer. `evaluator` makes what evaluates for it, where something is held out."""
         self._trainer = trainer
-        self._hold_out = HeldOutEvaluator(trainer) if trainer.experiment.data.holdout else None
+        self._hold_out = evaluator(trainer) if trainer.experiment.data.holdout else None
         self._under_way: tuple[Branch, Score, Iterator[None]] | None = None  # all that is held out
 
     @property

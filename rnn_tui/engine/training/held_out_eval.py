@@ -1,8 +1,8 @@
 """Evaluation of the text, the series or the pairs that a network never learns from: loss and accuracy, in pieces."""
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property, partial
 
 import torch
@@ -33,6 +33,21 @@ class Score:
     characters: int = 0  # or numbers, that had to be predicted
     right_rows: int = 0  # in how many rows all of them were right
     rows: int = 0
+
+    def add(self, other: "Score") -> None:
+        """Add what was found elsewhere."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return all of it as numbers, as `of` takes them."""
+        return astuple(self)
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> "Score":
+        """Return a score from its numbers."""
+        nats, right, characters, right_rows, rows = numbers
+        return cls(nats=nats, right=right, characters=int(characters), right_rows=int(right_rows), rows=int(rows))
 
 
 class HeldOutPieces:
@@ -100,17 +115,29 @@ class HeldOutEvaluator:
         """All that is held out: characters, or numbers, that have to be predicted."""
         return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces.all))
 
+    @property
+    def reads_on(self) -> bool:
+        """Whether the state is carried from piece to piece."""
+        return self._pieces.goes_on
+
+    def count(self, *, whole: bool) -> int:
+        """Return how many pieces are evaluated every time, or there are."""
+        return len(self._pieces.all if whole else self._pieces.part)
+
     def evaluate(self, score: Score, *, whole: bool = False) -> Iterator[None]:
         """Add to the score what is evaluated every time, or the whole; yields after each piece."""
         state: State | None = None
-        for piece in self._pieces.all if whole else self._pieces.part:
-            x, y, lengths = piece()
-            rows = y.shape[1]
-            if state is None or not self._pieces.goes_on:
-                state = drawn_state(self._trainer.experiment, rows, self._trainer.device)
-            with torch.no_grad():
-                state = self._add(score, x, y, state, lengths)
+        for number in range(self.count(whole=whole)):
+            state = self.evaluate_piece(score, number, state if self.reads_on else None)
             yield
+
+    @torch.no_grad()
+    def evaluate_piece(self, score: Score, number: int, state: State | None = None) -> State:
+        """Add a piece to the score, read from a state or from the one before a first step; return the state after."""
+        x, y, lengths = self._pieces.all[number]()
+        if state is None:
+            state = drawn_state(self._trainer.experiment, y.shape[1], self._trainer.device)
+        return self._add(score, x, y, state, lengths)
 
     def _add(self, score: Score, x: Tensor, y: Tensor, state: State, lengths: Tensor | None) -> State:
         """Add a piece to the score; y (T, N) is NONE where there is no target. Return the state after it."""

@@ -39,7 +39,7 @@ class Recorder:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._waiting: list[_Waiting] = []
-        self._last_prediction: Tensor | None = None
+        self._last_prediction: tuple[Tensor, bool] | None = None  # and whether all elsewhere is right
 
     @property
     def is_full(self) -> bool:
@@ -121,16 +121,17 @@ class Recorder:
     def note_prediction(self, branch: Branch) -> None:
         """Keep the prediction of this pass, if it is a new one; not where every pass reads another batch."""
         trainer, dataset = self._trainer, self._trainer.dataset
-        data = trainer.experiment.data
-        if not trainer.at_end_of_pass or dataset.targets is None or dataset.batches > 1 or data.text or data.series:
+        if not trainer.at_end_of_pass or dataset.targets is None or not dataset.tells_learnt:
             return
         prediction = scored_predictions(trainer)
-        if self._last_prediction is not None and torch.equal(prediction, self._last_prediction):
+        elsewhere = trainer.right_elsewhere == dataset.all_rows - dataset.rows
+        known = self._last_prediction
+        if known is not None and known[1] == elsewhere and torch.equal(prediction, known[0]):
             return
-        self._last_prediction = prediction
+        self._last_prediction = prediction, elsewhere
         target = dataset.scored
         assert target is not None
-        text, right = dataset.text(prediction), torch.equal(prediction, target.cpu())
+        text, right = dataset.text(prediction), elsewhere and torch.equal(prediction, target.cpu())
         branch.predictions.add(text, trainer.epoch, right, wrong=first_difference(text, dataset.text(target)))
 
     def change_branch(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.cells import State, parts
+from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.training.lr_schedule import Plateau
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.memory import averages
@@ -49,6 +49,23 @@ class Snapshot:
         state = () if self.state is None else parts(self.state)
         return self.values.nbytes + (0 if self.random is None else self.random.nbytes) + sum(s.nbytes for s in state)
 
+    def part_of(self, rows: slice, *, waits: bool) -> "Snapshot":
+        """Return it for a process that has these rows of the batch alone.
+
+        `waits`: the gradients that wait for those of other passes are left to it. They are added up over all processes,
+        so in the others they are 0.
+        """
+        state = None if self.state is None else map_state(self.state, lambda each: each[:, rows].contiguous())
+        if waits or not self.collected:
+            return replace(self, state=state)
+        weights = self.values.numel() - sum(slot.shape.numel() for slot in self.slots)
+        sizes = [weights, *(slot.shape.numel() for slot in self.slots)]
+        parts = list(torch.split(self.values, sizes))
+        for number, slot in enumerate(self.slots, 1):
+            if slot.key == _GRADIENT:
+                parts[number] = torch.zeros_like(parts[number])
+        return replace(self, state=state, values=torch.cat(parts))
+
 
 def state_bytes(trainer: Trainer) -> int:
     """Estimate what one snapshot takes: the weights, and as much again for each running average, and for gradients."""
@@ -59,8 +76,13 @@ def state_bytes(trainer: Trainer) -> int:
 
 def take(trainer: Trainer) -> Snapshot:
     """Take the state of a trainer that is between two passes, its update made."""
+    trainer.taking(beginning=False)
+    return _take(trainer)
+
+
+def _take(trainer: Trainer) -> Snapshot:
     parameters = list(trainer.model.parameters())
-    waiting = [parameter.grad for parameter in parameters] if trainer.collected else []
+    waiting = trainer.of_all_ranks([each.grad for each in parameters]) if trainer.collected else []
     slots, tensors = _optimizer_tensors(trainer, parameters, waiting)
     values = _flat([*parameters, *tensors])
     draws = trainer.experiment.network.initial_state == "random"
@@ -75,7 +97,7 @@ def take(trainer: Trainer) -> Snapshot:
         values=values,
         slots=slots,
         random=torch.get_rng_state() if draws else None,
-        state=trainer.state if trainer.dataset.carries_into(trainer.epoch + 1) else None,
+        state=trainer.of_all_rows(trainer.state) if trainer.dataset.carries_into(trainer.epoch + 1) else None,
     )
 
 
@@ -85,12 +107,13 @@ def take_beginning(trainer: Trainer) -> Snapshot:
     The weights move between two passes only, so they are those of now. Where the update after the last pass has been
     made already, this is the state after it.
     """
-    now = take(trainer)
+    trainer.taking(beginning=True)
+    now = _take(trainer)
     if not trainer.logits or (trainer.learns and trainer.at_end_of_pass and not trainer.has_update):
         return now
     began = trainer.pass_began
     parameters = list(trainer.model.parameters())
-    slots, tensors = _optimizer_tensors(trainer, parameters, began.gradients)
+    slots, tensors = _optimizer_tensors(trainer, parameters, trainer.of_all_ranks(began.gradients))
     values = _flat([*parameters, *tensors])
     return replace(
         now,
@@ -100,12 +123,16 @@ def take_beginning(trainer: Trainer) -> Snapshot:
         values=values,
         slots=slots,
         random=began.random,
-        state=trainer.h_0 if trainer.dataset.carries_into(trainer.epoch) else None,
+        state=trainer.of_all_rows(trainer.h_0) if trainer.dataset.carries_into(trainer.epoch) else None,
     )
 
 
-def restore(trainer: Trainer, snapshot: Snapshot) -> None:
-    """Put a trainer back, so that its next tick is the one that came after the snapshot, to the bit."""
+def restore(trainer: Trainer, snapshot: Snapshot | None) -> None:
+    """Put a trainer back, so that its next tick is the one that came after the snapshot, to the bit.
+
+    Of several processes the first has the snapshot, and the others None.
+    """
+    snapshot = trainer.own_part(snapshot)
     parameters = list(trainer.model.parameters())
     optimizer = trainer.optimizer
     tensors: list[Tensor] = []

@@ -51,12 +51,13 @@ def build_tuner(trainer: Trainer) -> "ThreadTuner | None":
     """Build a tuner for a run on a CPU that leaves the number of threads to it.
 
     None for a small network, for which one thread is fastest, for a single row, whose products of a matrix and a vector
-    are shared out, and for rows that are packed by their lengths, whose sizes change.
+    are shared out, for rows that are packed by their lengths, whose sizes change, and beside other processes.
     """
     experiment = trainer.experiment
     large = experiment.weights * experiment.rows >= _WORTH_A_TEAM and experiment.rows > 1
     packed = experiment.data.padded and experiment.network.bidirectional
-    if experiment.run.threads or _MOST == 1 or trainer.device.type != "cpu" or not large or packed:
+    shared = trainer.dataset.rows < trainer.dataset.all_rows
+    if experiment.run.threads or _MOST == 1 or trainer.device.type != "cpu" or not large or packed or shared:
         return None
     return ThreadTuner(_MOST, agrees=lambda number: same_bits(trainer, number))
 

@@ -5,13 +5,14 @@ the newest loss, and the gradients on them are its gradients: all that is shown 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from rnn_tui.data.share import WHOLE, Share
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
@@ -24,6 +25,9 @@ from rnn_tui.engine.training.pass_start import PassStart
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 
+if TYPE_CHECKING:
+    from rnn_tui.engine.training.snapshot import Snapshot
+
 __all__ = ["Operation", "Trainer"]
 
 Operation = Literal["update", "embed", "cells", "head", "loss", "backward"]
@@ -32,7 +36,12 @@ Operation = Literal["update", "embed", "cells", "head", "loss", "backward"]
 class Trainer:
     """An experiment under way; `tick()` feeds one character, or the rest of the sequence."""
 
-    def __init__(self, experiment: Experiment, device: torch.device, source: Source | None = None) -> None:
+    right_elsewhere = 0  # rows that other processes predict rightly in the last pass
+
+    def __init__(
+        self, experiment: Experiment, device: torch.device, source: Source | None = None, share: Share = WHOLE
+    ) -> None:
+        """Begin before the first tick. `share` is which rows of each batch are computed here."""
         self.experiment = experiment
         self.device = device
         self.unit: Tick = experiment.training.tick  # may change at any time: it decides how much the next tick feeds
@@ -41,7 +50,7 @@ class Trainer:
         self.model = Model(experiment).to(device)
         if not self.learns:
             self.model.requires_grad_(False)
-        self.dataset = build_dataset(experiment, device, source)
+        self.dataset = build_dataset(experiment, device, source, share)
         self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
         precision = experiment.training.precision
         self.cast = casting(precision, device)
@@ -55,9 +64,7 @@ class Trainer:
         self.ticks = 0
         self.epoch = 0  # the pass under way, or the last one, from 1; of a text it reads one batch
         self.fed = 0  # time steps of it that have been fed
-        self.h_0: State = initial_state(
-            experiment.network, self.dataset.rows, device
-        )  # the state before the first step
+        self.h_0: State = self._initial_state()  # the state before the first step
         self._first_h_0 = self.h_0
         self.state = self.h_0  # the state after the last step fed
         self.logits: list[Tensor] = []  # of this pass, a (t, N, C) for each tick, time first
@@ -126,7 +133,7 @@ class Trainer:
             logits = logits.transpose(0, 1)
         mean = self.experiment.training.reduction == "mean"
         loss = loss_of(logits, self.dataset.y(0, self.length), "mean" if mean else "sum")
-        loss = loss if mean else loss / self.dataset.rows
+        loss = loss if mean else loss / self.dataset.all_rows
         found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
         return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
 
@@ -261,6 +268,26 @@ class Trainer:
             self.plateau = Plateau()
         self._set_rate(self.optimizer)
 
+    # ---- what other processes have a part in: see `engine/ranks/ranked_trainer.py` -----------------------------
+
+    def taking(self, *, beginning: bool) -> None:
+        """Tell others that a snapshot is taken: of now, or of the beginning of the last pass."""
+
+    def of_all_rows(self, state: State) -> State:
+        """Return the state of all rows of the batch."""
+        return state
+
+    def of_all_ranks(self, gradients: Sequence[Tensor | None]) -> Sequence[Tensor | None]:
+        """Return gradients that wait for those of other passes, added up over all processes."""
+        return gradients
+
+    def own_part(self, snapshot: "Snapshot | None") -> "Snapshot":
+        """Return what this process restores of a snapshot."""
+        assert snapshot is not None
+        return snapshot
+
+    # ---- a pass ------------------------------------------------------------------------------------------------
+
     def _begin_pass(self) -> None:
         draws = self.experiment.network.initial_state == "random"
         weights = self.model.parameters() if self.collected else ()
@@ -275,26 +302,33 @@ class Trainer:
         if self.dataset.carries_into(number):
             self.h_0 = self.state
         elif self.epoch:
-            self.h_0 = initial_state(self.experiment.network, self.dataset.rows, self.device)
+            self.h_0 = self._initial_state()
         self.state = self.h_0
         self.epoch = number
         self.fed = 0
         self.logits = []
         self.loss = self.total = None
         if self.experiment.network.dropout:
-            self.masks = draw_masks(self.experiment, self.epoch, self.device)
+            masks = draw_masks(self.experiment, self.epoch, self.device)
+            self.masks = None if masks is None else masks[:, :, self.dataset.own_rows]
+
+    def _initial_state(self) -> State:
+        """Return the state before a first time step, of the rows of this process; a random one is drawn for all."""
+        of_all = initial_state(self.experiment.network, self.dataset.all_rows, self.device)
+        return map_state(of_all, lambda each: each[:, self.dataset.own_rows])
 
     def _add_loss(self, logits: Tensor, start: int, stop: int) -> None:
         """Add the loss of logits (t, N, C): averaged over the rows; over time summed, or averaged at the end.
 
-        Where rows are padded, only steps that have a target count: the mean is over all targets of the batch.
+        Where rows are padded, only steps that have a target count: the mean is over all targets of the batch. Where
+        other processes compute other rows, it is this one's part of that mean.
         """
-        steps, rows, _ = logits.shape
         mean = self.experiment.training.reduction == "mean"
-        whole = steps == self.length
-        loss = loss_of(logits, self.dataset.y(start, stop), "mean" if mean and whole else "sum")
-        if not (mean and whole) and rows > 1:
-            loss = loss / rows
+        dataset, steps = self.dataset, len(logits)
+        whole = steps == self.length and dataset.rows == dataset.all_rows
+        loss = loss_of(logits, dataset.y(start, stop), "mean" if mean and whole else "sum")
+        if not (mean and whole) and dataset.all_rows > 1:
+            loss = loss / dataset.all_rows
         self.loss = loss.detach()
         self.total = loss if self.total is None else self.total + loss
         if mean and not whole and stop == self.length:

@@ -51,6 +51,7 @@ class WatchedData:
         self.sequence = sequence
         self.vocabulary = vocabulary
         self.length, self.rows = sequence.x.shape[:2]
+        self.all_rows = self.rows
         self.lengths = sequence.lengths
         self.reads_tokens = read is not None
         nothing = torch.zeros(self.length, self.rows, dtype=torch.int64)

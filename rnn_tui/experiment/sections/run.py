@@ -36,6 +36,26 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             since="0.1.0",
         ),
     ] = 0
+    processes: Annotated[
+        int,
+        Setting(
+            "processes that share each batch, on this machine; several of them neither go back nor fork",
+            minimum=1,
+            maximum=1024,
+            resume=True,
+            since="0.2.0",
+        ),
+    ] = 1
+    timeout: Annotated[
+        float,
+        Setting(
+            "seconds that processes wait for one another",
+            minimum=1,
+            maximum=86_400,
+            resume=True,
+            since="0.2.0",
+        ),
+    ] = 300.0
     until: Annotated[
         tuple[str, ...],
         Setting(

@@ -1,0 +1,31 @@
+"""Which rows of a batch each of several processes computes."""
+
+from dataclasses import dataclass
+
+__all__ = ["WHOLE", "Share"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """One rank's part of each batch. Every rank has as many rows as any other, or one fewer."""
+
+    rank: int = 0
+    world_size: int = 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether one process has all rows."""
+        return self.world_size == 1
+
+    def rows(self, count: int) -> slice:
+        """Return which of `count` rows are this rank's; no row for the last ranks where there are fewer than ranks."""
+        least, more = divmod(count, self.world_size)
+        start = self.rank * least + min(self.rank, more)
+        return slice(start, start + least + (self.rank < more))
+
+    def of_rank(self, rank: int) -> "Share":
+        """Return the share of another rank."""
+        return Share(rank=rank, world_size=self.world_size)
+
+
+WHOLE = Share()

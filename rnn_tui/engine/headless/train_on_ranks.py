@@ -1,0 +1,37 @@
+"""Training without a view on several processes: rank 0 prints and saves, and the others follow."""
+
+import os
+from collections.abc import Callable
+from typing import TextIO
+
+from rnn_tui.engine.headless.progress_lines import Lines
+from rnn_tui.engine.ranks.start import place_given_by, processes_here, processes_of_torchrun
+from rnn_tui.engine.session.processes import Processes, RankLost
+from rnn_tui.engine.training.threads import choose_threads
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+
+__all__ = ["train_on_ranks"]
+
+
+def train_on_ranks(experiment: Experiment, train: Callable[[Processes], int], err: TextIO) -> int:
+    """Call `train` in the process that leads, with those that it leads. Return its exit code; 1 where a rank is lost.
+
+    Where torchrun has started this process as another rank, follow the one that leads, and return 0. Raises
+    ExperimentError where they do not come together.
+    """
+    choose_threads(experiment)
+    try:
+        place = place_given_by(os.environ)
+        if place is None:
+            with processes_here(experiment) as ranks:
+                return train(ranks)
+        if experiment.run.processes not in (1, place.world_size):
+            raise ExperimentError(
+                "run.processes",
+                f"{experiment.run.processes} is not what torchrun has started: {place.world_size}",
+            )
+        with processes_of_torchrun(place, experiment) as joined:
+            return 0 if joined is None else train(joined)
+    except RankLost as error:
+        Lines.tell(f"rnn-tui: {error}", err)
+        return 1

@@ -1,0 +1,186 @@
+"""How the processes of a run come together: started here, one beside the other, or everywhere by `torchrun`."""
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+from torch._C._distributed_c10d import TCPStore
+from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std, start_processes
+from torch.distributed.elastic.multiprocessing.api import SubprocessContext
+
+from rnn_tui.engine.ranks.ranks import Ranks, follow
+from rnn_tui.engine.ranks.team import Place, Team
+from rnn_tui.engine.session.processes import RankLost
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+
+__all__ = ["follow_on_this_machine", "place_given_by", "processes_here", "processes_of_torchrun"]
+
+# Nothing is imported from the folder that we are in, whose random.py or torch.py would run in place of the real one.
+_PROGRAM = f"""
+import sys
+here = sys.path.pop(0)
+sys.path.append({str(Path(__file__).parents[3])!r})
+from rnn_tui.engine.ranks.start import follow_on_this_machine
+follow_on_this_machine(*map(int, sys.argv[1:]))
+"""
+_LOOPBACK = "127.0.0.1"
+_PATIENCE = 3.0  # seconds in which a process that has closed its connections has ended
+_NAMES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # which torchrun sets, all of them
+
+
+def place_given_by(environment: Mapping[str, str]) -> Place | None:
+    """Return the place that `torchrun` has given this process; None: it was not started so.
+
+    Raises ExperimentError where only some of what it sets is there, or it is no number.
+    """
+    if "RANK" not in environment and "WORLD_SIZE" not in environment:
+        return None
+    missing = [name for name in _NAMES if not environment.get(name)]
+    if missing:
+        there = next(name for name in _NAMES if environment.get(name))
+        raise ExperimentError(
+            "run.processes",
+            f"{there} is set in the environment, and {missing[0]} is not: begin with torchrun, which sets both, "
+            f"or unset {there}",
+        )
+    try:
+        rank, world_size, local = (int(environment.get(name, "0")) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
+    except ValueError:
+        raise ExperimentError("run.processes", "RANK and WORLD_SIZE in the environment must be numbers") from None
+    if not 0 <= rank < world_size:
+        raise ExperimentError("run.processes", f"RANK {rank} is none of WORLD_SIZE {world_size}, in the environment")
+    return Place(rank=rank, world_size=world_size, local_rank=local)
+
+
+@contextmanager
+def processes_of_torchrun(place: Place, experiment: Experiment) -> Iterator[Ranks | None]:
+    """Join the processes that torchrun has started; None: this one has followed, and there is no more to do."""
+    on_gpu = _wants_gpu(experiment)
+    team = Team(place, None, on_gpu=on_gpu, timeout=timedelta(seconds=experiment.run.timeout))
+    try:
+        if team.leads:
+            ranks = Ranks(team)
+            yield ranks
+            ranks.end()
+        else:
+            _ignore_signals()
+            follow(team)
+            yield None
+    finally:
+        team.leave()
+
+
+@contextmanager
+def processes_here(experiment: Experiment) -> Iterator[Ranks]:
+    """Start the other processes on this machine, and end them afterwards, whatever has happened.
+
+    Raises ExperimentError where they do not come.
+    """
+    count = experiment.run.processes
+    timeout = timedelta(seconds=experiment.run.timeout)
+    _use_loopback()
+    with tempfile.TemporaryDirectory(prefix="rnn-tui-ranks-") as logs:
+        store = TCPStore(_LOOPBACK, 0, count, is_master=True, wait_for_workers=False, timeout=timeout)
+        on_gpu = _wants_gpu(experiment)
+        others = _Others(count, store.port, on_gpu=on_gpu, timeout=experiment.run.timeout, logs=logs)
+        try:
+            team = Team(Place(rank=0, world_size=count), store, on_gpu=on_gpu, timeout=timeout)
+            ranks = Ranks(team)
+            yield ranks
+            ranks.end()
+            others.wait()
+        except RankLost as error:
+            raise RankLost(others.last_words() or str(error)) from None
+        finally:
+            others.close()
+            Team.leave()
+
+
+def follow_on_this_machine(rank: int, world_size: int, port: int, on_gpu: int, timeout: int) -> None:
+    """Join rank 0 on this machine, and do what it says until it ends, or is gone."""
+    _ignore_signals()
+    wait = timedelta(seconds=timeout)
+    try:
+        store = TCPStore(_LOOPBACK, port, world_size, is_master=False, timeout=wait)
+        place = Place(rank=rank, world_size=world_size, local_rank=rank)
+        follow(Team(place, store, on_gpu=bool(on_gpu), timeout=wait))
+    except RankLost:
+        os._exit(0)  # rank 0 says what has happened; threads that wait for it are not waited for
+    Team.leave()
+
+
+class _Others:
+    """The processes of the other ranks on this machine."""
+
+    def __init__(self, count: int, port: int, *, on_gpu: bool, timeout: float, logs: str) -> None:
+        numbers = range(count - 1)
+        context = start_processes(
+            "rank",
+            sys.executable,
+            {
+                number: ("-c", _PROGRAM, str(number + 1), str(count), str(port), str(int(on_gpu)), str(int(timeout)))
+                for number in numbers
+            },
+            {number: {"OMP_NUM_THREADS": "1"} for number in numbers},
+            DefaultLogsSpecs(log_dir=logs, redirects=Std.ALL),
+        )
+        assert isinstance(context, SubprocessContext)
+        self._context = context
+        self._logs = context.stderrs
+
+    def wait(self) -> None:
+        """Wait until all have ended of themselves, for a while."""
+        self._ended(all)
+
+    def last_words(self) -> str:
+        """Say which rank has ended of itself, how, and the last line that it wrote; empty: none has."""
+        handlers = self._context.subprocess_handlers
+        self._ended(any)
+        for number, each in handlers.items():
+            code = each.proc.poll()
+            if code:
+                how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"has ended with exit code {code}"
+                return f"rank {number + 1} (process {each.proc.pid}) {how}{self._last_line(number)}"
+        return ""
+
+    def close(self) -> None:
+        """End those that are still there."""
+        for each in self._context.subprocess_handlers.values():
+            if each.proc.poll() is None:
+                each.proc.kill()
+            each.proc.wait()
+
+    def _ended(self, which: Callable[[Iterable[bool]], bool]) -> None:
+        until = time.monotonic() + _PATIENCE
+        processes = [each.proc for each in self._context.subprocess_handlers.values()]
+        while not which(each.poll() is not None for each in processes) and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _last_line(self, number: int) -> str:
+        try:
+            lines = Path(self._logs[number]).read_text(errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        return f"; its last words: {lines[-1][:200]}" if lines else ""
+
+
+def _wants_gpu(experiment: Experiment) -> bool:
+    return experiment.run.device != "cpu" and torch.cuda.is_available()
+
+
+def _use_loopback() -> None:
+    """Let gloo use the loopback device: the name of this machine may stand for another address, or for none."""
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
+
+
+def _ignore_signals() -> None:
+    """Leave it to rank 0 to end: it completes the pass, which takes all ranks."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,130 @@
+"""The processes of one run as torch.distributed knows them, and what they say to one another.
+
+All collectives of numbers on the CPU go over gloo; gradients on GPUs over nccl.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch._C._distributed_c10d import Store
+
+from rnn_tui.data.share import Share
+from rnn_tui.engine.ranks.orders import Order, Tick, decode, encode
+from rnn_tui.engine.session.processes import RankLost
+
+__all__ = ["Place", "Team"]
+
+_Thing = TypeVar("_Thing")
+
+_FOR_EVER = timedelta(days=365)  # a run may be paused: the next order comes when it comes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a process stands among the others."""
+
+    rank: int
+    world_size: int
+    local_rank: int = 0  # among the processes of this machine
+
+
+class Team:
+    """This process and the others, all of which have joined."""
+
+    def __init__(self, place: Place, store: Store | None, *, on_gpu: bool, timeout: timedelta) -> None:
+        """Join the others, by way of a store or of what torchrun has put into the environment.
+
+        `timeout` is for them to come, and for the sums of an update.
+
+        Raises RankLost where they do not come.
+        """
+        self.place = place
+        self.share = Share(rank=place.rank, world_size=place.world_size)
+        with self.together():
+            dist.init_process_group(
+                "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
+                store=store,
+                rank=place.rank,
+                world_size=place.world_size,
+                timeout=timeout,
+            )
+            self._orders = dist.new_group(backend="gloo", timeout=_FOR_EVER)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is rank 0, which says what comes next."""
+        return not self.place.rank
+
+    def tell(self, order: Order) -> None:
+        """Tell the others what to do; nothing where this is not rank 0."""
+        if not self.leads or self.share.is_whole:
+            return
+        data = b"" if isinstance(order, Tick) else encode(order)
+        with self.together():
+            dist.broadcast(torch.tensor([len(data)]), 0, group=self._orders)
+            if data:
+                dist.broadcast(torch.frombuffer(bytearray(data), dtype=torch.uint8), 0, group=self._orders)
+
+    def hear(self) -> Order:
+        """Wait for what rank 0 says is next."""
+        with self.together():
+            length = torch.zeros(1, dtype=torch.int64)
+            dist.broadcast(length, 0, group=self._orders)
+            if not length:
+                return Tick()
+            data = torch.empty(int(length), dtype=torch.uint8)
+            dist.broadcast(data, 0, group=self._orders)
+        return decode(data.numpy().tobytes())
+
+    def send_to_all(self, thing: _Thing | None) -> _Thing:
+        """Return what rank 0 has given here; the others give None."""
+        things: list[Any] = [thing]
+        with self.together():
+            dist.broadcast_object_list(things, 0)
+        return things[0]  # type: ignore[no-any-return]
+
+    def gather(self, thing: _Thing) -> list[_Thing]:
+        """Return what each rank has given here, by rank."""
+        things: list[Any] = [None] * self.place.world_size
+        with self.together():
+            dist.all_gather_object(things, thing)
+        return things
+
+    def gather_numbers(self, numbers: Tensor) -> Tensor:
+        """Return the numbers (K,) of each rank, (R, K), in float64 on the CPU."""
+        there = torch.empty(self.place.world_size, len(numbers), dtype=torch.float64)
+        with self.together():
+            dist.all_gather(list(there.unbind()), numbers.double())
+        return there
+
+    def add_up(self, tensor: Tensor) -> Tensor:
+        """Return the sum of a tensor over all ranks, in its place."""
+        with self.together():
+            dist.all_reduce(tensor)
+        return tensor
+
+    @staticmethod
+    def leave() -> None:
+        """Leave the others, whether or not they are still there."""
+        with contextlib.suppress(RuntimeError, ValueError):
+            dist.destroy_process_group()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Turn what torch says of a rank that is gone into RankLost."""
+        try:
+            yield
+        except RuntimeError as error:
+            if isinstance(error, dist.DistError) or "gloo" in str(error) or "closed by peer" in str(error):
+                raise RankLost(_first_line(error)) from None
+            raise
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200]

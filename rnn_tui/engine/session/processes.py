@@ -1,0 +1,46 @@
+"""What computes a run: this process alone, or several that share each batch (`engine/ranks/`)."""
+
+from typing import Protocol
+
+import torch
+
+from rnn_tui.data.load import LoadedData
+from rnn_tui.engine.training.devices import choose_device
+from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment
+
+__all__ = ["ALONE", "Processes", "RankLost"]
+
+
+class RankLost(Exception):
+    """A process that shares the batches has ended, or can be reached no more; the run cannot go on."""
+
+
+class Processes(Protocol):
+    """Builds what a session drives."""
+
+    def choose_device(self, experiment: Experiment) -> torch.device:
+        """Choose the device of this process. Raises ExperimentError where there is none such."""
+
+    def build_trainer(self, data: LoadedData, device: torch.device) -> Trainer:
+        """Build a trainer at tick 0. Raises ExperimentError for data that cannot be learnt."""
+
+    def build_evaluator(self, trainer: Trainer) -> HeldOutEvaluator:
+        """Build what evaluates what is held out."""
+
+
+class _Alone:
+    """This process, and no other."""
+
+    def choose_device(self, experiment: Experiment) -> torch.device:
+        return choose_device(experiment)
+
+    def build_trainer(self, data: LoadedData, device: torch.device) -> Trainer:
+        return Trainer(data.experiment, device, data.source)
+
+    def build_evaluator(self, trainer: Trainer) -> HeldOutEvaluator:
+        return HeldOutEvaluator(trainer)
+
+
+ALONE: Processes = _Alone()
