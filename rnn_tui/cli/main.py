@@ -174,7 +174,6 @@ def _train(
         until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
         on = partial(
             train,
-            experiment,
             json=json,
             every=every,
             out=sys.stdout,
@@ -185,10 +184,10 @@ def _train(
             caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
         )
         if experiment.run.processes == 1 and not {"RANK", "WORLD_SIZE"} & os.environ.keys():
-            raise SystemExit(on())
+            raise SystemExit(on(experiment))
         from rnn_tui.engine.headless.train_on_ranks import train_on_ranks
 
-        raise SystemExit(train_on_ranks(experiment, lambda processes: on(processes=processes), sys.stderr))
+        raise SystemExit(train_on_ranks(experiment, lambda given, ranks: on(given, processes=ranks), sys.stderr))
     except CheckpointError as error:
         raise UsageError(str(error)) from None
     except ExperimentError as error:

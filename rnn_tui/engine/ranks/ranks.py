@@ -39,7 +39,6 @@ class Ranks:
 
     def build_trainer(self, data: LoadedData, device: torch.device) -> RankedTrainer:
         """Build a trainer at tick 0, on all ranks. Raises ExperimentError where they do not agree."""
-        check_rows(data.experiment, self.team.place.world_size)
         self.team.tell(Begin(data.given))
         _agree(self.team, _Reply.of(data.given))
         return RankedTrainer(data.experiment, device, data.source, self.team)
@@ -51,15 +50,6 @@ class Ranks:
     def end(self) -> None:
         """Let the others stop."""
         self.team.tell(End())
-
-
-def check_rows(experiment: Experiment, processes: int) -> None:
-    """Raise ExperimentError where there is not a row for every process."""
-    if experiment.rows < processes:
-        raise ExperimentError(
-            "run.processes",
-            f"{processes} is too many: a batch has {experiment.rows:,} rows, and each process needs one",
-        )
 
 
 class _Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,24 @@ def check_training(experiment: Experiment) -> None:
             f"{training.precision!r} does not fit the device {experiment.run.device}: it must be float32, "
             "or the device cuda",
         )
+    if experiment.run.processes > 1:
+        _check_processes(experiment, experiment.run.processes)
+
+
+def _check_processes(experiment: Experiment, count: int) -> None:
+    """Raise ExperimentError where so many processes cannot share the batches."""
+    if not experiment.training.learn:
+        raise ExperimentError("run.processes", f"{count} have nothing to share where nothing is learnt: it must be 1")
+    if experiment.training.tick == "character":
+        raise ExperimentError(
+            "training.tick",
+            f"'character' does not fit {count} processes, which feed whole sequences: sequence",
+        )
+    rows = experiment.rows
+    if (experiment.data.batch or not experiment.data.file) and rows < count:
+        raise ExperimentError(
+            "run.processes", f"{count} is too many: each needs a row of the batch, which has {rows:,}: at most {rows:,}"
+        )
 
 
 def with_breakpoints(experiment: Experiment) -> Experiment:
