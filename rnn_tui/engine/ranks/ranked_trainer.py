@@ -41,10 +41,11 @@ class RankedTrainer(Trainer):
         self.unit = "sequence"
         self.figures: tuple[RankFigures, ...] = ()  # of each rank's last update
         self._all_ready = 0.0  # when the last gradient of this pass was computed here
-        self._pass = DistributedDataParallel(
-            _WholePass(self.model, self._read_whole),
-            device_ids=None if device.index is None else [device.index],
-        )
+        with team.together():
+            self._pass = DistributedDataParallel(
+                _WholePass(self.model, self._read_whole),
+                device_ids=None if device.index is None else [device.index],
+            )
         self._pass.register_comm_hook(None, self._add_up)
 
     def tick(self) -> None:

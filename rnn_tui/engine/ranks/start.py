@@ -121,6 +121,7 @@ class _Others:
 
     def __init__(self, count: int, port: int, *, on_gpu: bool, timeout: float, logs: str) -> None:
         numbers = range(count - 1)
+        handlers = {each: signal.getsignal(each) for each in signal.valid_signals()}
         context = start_processes(
             "rank",
             sys.executable,
@@ -131,6 +132,9 @@ class _Others:
             {number: {"OMP_NUM_THREADS": "1"} for number in numbers},
             DefaultLogsSpecs(log_dir=logs, redirects=Std.ALL),
         )
+        for each, handler in handlers.items():  # torch has taken those that end a process
+            if signal.getsignal(each) is not handler:
+                signal.signal(each, handler)
         assert isinstance(context, SubprocessContext)
         self._context = context
         self._logs = context.stderrs
