@@ -1,71 +1,17 @@
 """Two processes that share each batch have the losses of one, to 1e-5, whatever is trained and how."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from numpy.testing import assert_allclose
 
-from rnn_tui.data.load import load
 from rnn_tui.engine.ranks.ranks import Ranks
-from rnn_tui.engine.ranks.start import processes_here
 from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
-from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
-from rnn_tui.experiment.spec import Experiment
-from rnn_tui.experiment.validate import from_dict
+from tests.engine.ranks.trained import alone, experiment, losses, shared
 
-TEXT = "".join(chr(97 + (7 * number * number + number // 11) % 23) for number in range(3000))
-UPDATES = 50
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def ranks() -> Iterator[Ranks]:
-    with processes_here(from_dict({"run": {"processes": 2}})) as ranks:
-        yield ranks
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files")
-    (folder / "text.txt").write_text(TEXT)
-    words = [TEXT[at : at + 3 + at % 5] for at in range(0, 400, 9)]
-    (folder / "pairs.tsv").write_text("".join(f"{word}\t{word[::-1]}\n" for word in words))
-    (folder / "series.csv").write_text("value\n" + "".join(f"{(at * 37) % 101 / 10}\n" for at in range(900)))
-    return folder
-
-
-def experiment(
-    files: Path, kind: str = "text", data: dict[str, Any] | None = None, **sections: dict[str, Any]
-) -> Experiment:
-    name = {"text": "text.txt", "pairs": "pairs.tsv", "series": "series.csv"}[kind]
-    sizes = {"batch": 5} if kind == "pairs" else {"batch": 5, "length": 12}
-    given = {"data": {kind: str(files / name), **sizes, **(data or {})}, **sections}
-    given["network"] = {"hidden_size": 8, "head": "linear", **given.get("network", {})}
-    given["training"] = {"tick": "sequence", "lr": 0.01, **given.get("training", {})}
-    return from_dict(given)
-
-
-def losses(trainer: Trainer) -> list[float]:
-    found = []
-    for _ in range(UPDATES):
-        trainer.tick()
-        assert trainer.total is not None
-        found.append(trainer.total.item())
-    return found
-
-
-def alone(trained: Experiment) -> Trainer:
-    data = load(trained)
-    return Trainer(data.experiment, CPU, data.source)
-
-
-def shared(trained: Experiment, ranks: Ranks) -> Trainer:
-    return ranks.build_trainer(load(trained), CPU)
-
+pytestmark = pytest.mark.xdist_group("ranks")  # they share two processes
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     *(("text", {"network": {"cell": cell}}) for cell in CELL_KINDS),
