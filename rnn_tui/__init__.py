@@ -21,9 +21,10 @@ the imports themselves, and a test compares the two.
 
     rnn_tui/engine/
       watch        -> host, session, answers, inspect, training, network
-      headless     -> field, store, session, answers, training
-      host         -> field, store, session, answers, training
+      headless     -> field, ranks, store, session, answers, training
+      host         -> field, ranks, store, session, answers, training
       field        -> store, session, training, network
+      ranks        -> session, training, network
       store        -> session, training, network
       session      -> answers, inspect, training
       answers      -> inspect, training, network

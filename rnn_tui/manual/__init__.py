@@ -20,6 +20,7 @@ TOPICS = {
     "series": "a column of a CSV file, and forecasts",
     "network": "cells, layers, embedding, head",
     "training": "optimiser, learning rate, schedule, device",
+    "processes": "several processes share each batch, on one machine or many",
     "compare": "many networks at once: seeds, and settings that vary",
     "runs": "train without a view; keep, resume, sample, export, delete",
     "ssh": "attach and detach, slow links, terminals, GPUs",

@@ -28,6 +28,7 @@ from rnn_tui.protocol.frame import (
 )
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.phase import Phase
+from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.touch import TouchFacts
@@ -98,6 +99,7 @@ class Frame(Value, frozen=True, kw_only=True, tag=True):
     beside: tuple["Frame", ...] = ()  # of each member that `Wanted.beside` asks for
     failures: tuple[Failure, ...] = ()  # parts that could not be computed
     diagnostics: Diagnostics | None = None  # beside the curve, if it is asked for
+    ranks: tuple[RankFigures, ...] = ()  # if several processes share each batch, each one's last update
 
 
 class Whereabouts(Value, frozen=True, kw_only=True, tag=True):

@@ -10,6 +10,9 @@ class RankFigures(Value, frozen=True, kw_only=True):
 
     rank: int
     update: int
+    rows: int  # of each batch
+    characters: int  # time steps of all its rows, in an update
     loss: float  # of its own rows, as the loss of a batch is: the mean over them
     computing: float  # seconds that forward and backward took here
     waiting: float  # seconds after that until the gradients of all ranks were added up
+    gpu: float | None = None  # how busy its GPU is, 0 to 1; None: it has none

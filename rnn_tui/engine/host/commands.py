@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.gpu import out_of_memory
@@ -46,6 +47,8 @@ def obey(driver: Driver, command: Command) -> None:
         elif session is None or type(command) not in _HANDLERS:
             return
         else:
+            if session.is_shared and _is_for_one_process(command):
+                raise HistoryError(_SEVERAL)
             _HANDLERS[type(command)](driver, session, command)
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
@@ -54,6 +57,10 @@ def obey(driver: Driver, command: Command) -> None:
             assert isinstance(command, Open)
             raise ExperimentError("run.device", shortage_told(command.experiment)) from None
         driver.give_up(driver.session)
+    except RankLost as lost:
+        if driver.session is None:
+            raise ExperimentError("run.processes", str(lost)) from None
+        driver.lose(driver.session, lost)
     driver.show_anew()
 
 
@@ -180,6 +187,16 @@ _HANDLERS: dict[type, Callable[[Driver, Session, Any], None]] = {
     StepBack: _back,
     NextBranch: _next_branch,
 }
+
+
+_SEVERAL = "Several processes share each batch: they neither go back nor tick by character, and have no slow motion."
+
+
+def _is_for_one_process(command: Command) -> bool:
+    """Tell whether a command asks for what several processes cannot do."""
+    if isinstance(command, SetTick):
+        return command.tick == "character"
+    return isinstance(command, NextPhase | PhaseBack | SlowMotion | GoTo | StepBack | NextBranch)
 
 
 def _validated(experiment: Experiment) -> Experiment:

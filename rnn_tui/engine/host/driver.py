@@ -8,6 +8,8 @@ import torch
 
 from rnn_tui.engine.answers.weights import wants_update
 from rnn_tui.engine.host.pace import Pace
+from rnn_tui.engine.host.pool import Pool
+from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.run_folder import RunFolder
 from rnn_tui.engine.training.gpu import out_of_memory
@@ -42,7 +44,8 @@ class Driver:
         self._asked_to_play = False  # the last command about it, though a breakpoint or the end may have come since
         self.goes_on_alone = False
         self._changes = 0  # of the session, that the description takes account of
-        self._folder = RunFolder(self._say)
+        self._pool = Pool()
+        self._folder = RunFolder(self._say, self._pool.processes)
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -110,6 +113,8 @@ class Driver:
             if not out_of_memory(error):
                 raise
             self.give_up(session)
+        except RankLost as lost:
+            self.lose(session, lost)
 
     def advance(self, *, whole: bool = False) -> None:
         """Do one tick; in slow motion one phase, unless `whole`."""
@@ -219,13 +224,27 @@ class Driver:
         self.revision += 1
         self._say(self.broken)
 
+    def lose(self, session: Session, lost: RankLost) -> None:
+        """End the run as it was last saved, because one of its processes is gone, and what it has computed with it."""
+        self.play(False)
+        self.broken = session.hold.notice = f"{self._pool.why(lost)}. Press b to begin again."
+        _log.error("tick %d: %s", session.progress.tick, self.broken)
+        self._folder.abandon()
+        self.revision += 1
+        self._say(self.broken)
+
     def stop(self) -> None:
         """End the run: the same as to close it."""
         self.close()
 
     def close(self) -> None:
-        """Write the last checkpoint, if the run is on the disk."""
-        self._folder.close()
+        """Write the last checkpoint, if the run is on the disk, and end its processes."""
+        try:
+            self._folder.close()
+        except RankLost as lost:
+            _log.error("%s", self._pool.why(lost))
+            self._folder.abandon()
+        self._pool.close()
 
     def _begin(self, session: Session) -> None:
         self.session = session

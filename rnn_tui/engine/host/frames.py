@@ -75,6 +75,7 @@ class Frames:
             inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
             forecast=make("forecast", lambda: probe.forecast(wanted), None),
             touch=touch,
+            ranks=session.trainer.figures,
             failures=self._guard.take_failures(),  # the last to be evaluated
         )
 
@@ -82,6 +83,8 @@ class Frames:
         """Return what looks into the pass with other numbers, if the run is paused; else the usual."""
         if not touches:
             return session.probe, None
+        if session.is_shared:
+            return session.probe, TouchFacts(problem="A run of several processes cannot be touched.")
         if self._driver.playing:
             return session.probe, TouchFacts(problem="Only a run that is paused can be touched.")
         return session.touched(touches, at=self._driver.revision)

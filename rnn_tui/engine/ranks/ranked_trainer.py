@@ -39,7 +39,6 @@ class RankedTrainer(Trainer):
         self._team = team
         super().__init__(experiment, device, source, team.share)
         self.unit = "sequence"
-        self.figures: tuple[RankFigures, ...] = ()  # of each rank's last update
         self._all_ready = 0.0  # when the last gradient of this pass was computed here
         with team.together():
             self._pass = DistributedDataParallel(
@@ -139,6 +138,8 @@ class RankedTrainer(Trainer):
             RankFigures(
                 rank=rank,
                 update=self.epoch,
+                rows=share.stop - share.start,
+                characters=(share.stop - share.start) * self.length,
                 loss=loss * self.dataset.all_rows / (share.stop - share.start),
                 computing=computing,
                 waiting=waiting,

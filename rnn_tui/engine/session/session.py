@@ -54,7 +54,7 @@ class Session:
         to come, each made when its tick is done. `processes` are those that compute.
         """
         self._clock = clock
-        self._budget = history
+        self._budget = history if processes is ALONE else 0  # several have no way back
         self._processes = processes
         self.device = processes.choose_device(load(experiment).experiment)
         self.begin(experiment, changes)
@@ -145,6 +145,11 @@ class Session:
     def tries_threads(self) -> bool:
         """Whether it takes more threads where they are faster, up to all cores."""
         return self._threads is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes compute some rows of each batch."""
+        return self._processes is not ALONE
 
     @property
     def heads_for_a_tick(self) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine.session.processes import ALONE, Processes
 from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.runs.folders import new_folder, short_name
 
@@ -17,8 +19,11 @@ __all__ = ["RunFolder"]
 class RunFolder:
     """Where a run is kept, or would be."""
 
-    def __init__(self, report: Callable[[str], None]) -> None:
-        """Begin without a folder. `report` is called with what goes wrong."""
+    def __init__(
+        self, report: Callable[[str], None], processes: Callable[[Experiment], Processes] = lambda _: ALONE
+    ) -> None:
+        """Begin without a folder. `report` is called with what goes wrong; `processes` begins those that compute."""
+        self._processes = processes
         self._report = report
         self._wanted: SaveOptions | None = None  # to be kept from its first tick on
         self._may_keep = True  # also where nobody asked for it
@@ -45,14 +50,20 @@ class RunFolder:
     def open(self, command: Open) -> Session:
         """Return the requested session, resumed or new. The run before is closed only once that is there."""
         keep, checkpointer = command.keep, None
+        processes = self._processes(command.experiment)
         if keep is not None and keep.resume:
             from rnn_tui.engine.store.resume import resume  # takes time to load
 
             session, checkpointer = resume(
-                keep, command.experiment, self._report, history=command.history, changes=command.changes
+                keep,
+                command.experiment,
+                self._report,
+                history=command.history,
+                changes=command.changes,
+                processes=processes,
             )
         else:
-            session = Session(command.experiment, history=command.history, changes=command.changes)
+            session = Session(command.experiment, history=command.history, changes=command.changes, processes=processes)
         self.close()
         self._checkpointer = checkpointer
         self._wanted, self._may_keep = keep, command.may_keep

@@ -5,7 +5,7 @@ the newest loss, and the gradients on them are its gradients: all that is shown 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 import torch
@@ -23,10 +23,9 @@ from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
 from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.pass_start import PassStart
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
+from rnn_tui.engine.training.snapshot_data import Snapshot
 from rnn_tui.experiment.spec import Experiment, Tick, Training
-
-if TYPE_CHECKING:
-    from rnn_tui.engine.training.snapshot import Snapshot
+from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["Operation", "Trainer"]
 
@@ -37,6 +36,7 @@ class Trainer:
     """An experiment under way; `tick()` feeds one character, or the rest of the sequence."""
 
     right_elsewhere = 0  # rows that other processes predict rightly in the last pass
+    figures: tuple[RankFigures, ...] = ()  # of each process's last update, where there are several
 
     def __init__(
         self, experiment: Experiment, device: torch.device, source: Source | None = None, share: Share = WHOLE
@@ -281,7 +281,7 @@ class Trainer:
         """Return gradients that wait for those of other passes, added up over all processes."""
         return gradients
 
-    def own_part(self, snapshot: "Snapshot | None") -> "Snapshot":
+    def own_part(self, snapshot: Snapshot | None) -> Snapshot:
         """Return what this process restores of a snapshot."""
         assert snapshot is not None
         return snapshot
