@@ -11,6 +11,8 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from tests.examples import examples
+
 # Before anything imports torch: small networks are faster on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -33,7 +35,7 @@ def _end_engines() -> None:
                 each.kill()
 
 
-settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=25)
+settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=examples(36))
 # --hypothesis-profile=wide: a longer search, with other examples each time
 settings.register_profile("wide", deadline=None, database=None, max_examples=2000)
 settings.load_profile("house")
@@ -53,14 +55,17 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run only some cases of a test marked `sampled(count)`, evenly spread; all of them where RNN_TUI_ROUNDS is set."""
-    if "RNN_TUI_ROUNDS" in os.environ or any("[" in each for each in config.args):
+    """Leave out tests marked `long`, and of those marked `sampled(count)` all but so many cases, evenly spread.
+
+    All run where RNN_TUI_ROUNDS is set, and what is named on the command line in any case.
+    """
+    if "RNN_TUI_ROUNDS" in os.environ or any("::" in each for each in config.args):
         return
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("sampled"):
             cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    left_out: set[pytest.Item] = set()
+    left_out = {item for item in items if item.get_closest_marker("long")}
     for each in cases.values():
         (count,) = each[0].get_closest_marker("sampled").args  # type: ignore[union-attr]
         chosen = {round(at * (len(each) - 1) / max(count - 1, 1)) for at in range(count)}

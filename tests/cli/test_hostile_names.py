@@ -131,6 +131,7 @@ def shows(sign: str, *, not_any_more: bool = False) -> Callable[[str], bool]:
     return lambda text: (sign in text) != not_any_more
 
 
+@pytest.mark.long
 def test_a_view_draws_none_of_it() -> None:
     """The raw bytes, with the form, the quotation and the command line open, and when it has been left."""
     *_, source = sources()

@@ -189,6 +189,7 @@ def test_an_export_says_the_same_in_plain_pytorch(name: str, implementation: str
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.sampled(1)
 def test_interrupted_by_a_signal_it_goes_on_the_same(number: signal.Signals, tmp_path: Path) -> None:
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -361,6 +362,7 @@ def test_a_pipe_for_a_file_is_refused_not_waited_for(where: str, tmp_path: Path)
     assert "it is a pipe, not a regular file" in said or "is not a file that can be read again" in said
 
 
+@pytest.mark.long
 def test_files_may_be_no_larger_than_so(tmp_path: Path) -> None:
     """As `ulimit -f` has it: what fits of the losses is there, and the checkpoint, and it is said.
 

@@ -187,6 +187,7 @@ def test_a_last_line_feed_that_was_never_learnt_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["closed", "interrupted"])
+@pytest.mark.sampled(1)
 def test_it_is_printed_as_it_is_written_and_ends_with_its_reader(kept: Path, end: str) -> None:
     command = program("sample", str(kept), "--length", str(10**12))
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

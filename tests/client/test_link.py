@@ -92,6 +92,7 @@ async def test_nothing_is_imported_from_the_folder_that_one_is_in(
         engine.close()
 
 
+@pytest.mark.long
 async def test_the_losses_are_those_of_a_session_in_this_process(engine: EngineLink) -> None:
     """Looked at or not: one run after the other."""
     session = Session(experiment())
@@ -152,6 +153,7 @@ async def test_nonsense_is_refused_in_words_and_ends_the_engine(engine: EngineLi
 
 
 @pytest.mark.parametrize("before", [b"\x00\x00", pack(Open(experiment=experiment(0)))], ids=["half a message", "busy"])
+@pytest.mark.sampled(1)
 def test_an_engine_whose_view_vanishes_ends_where_it_was_told_so_and_tidies_up(before: bytes) -> None:
     engine = start_engine("stop")
     assert engine._process is not None

@@ -36,7 +36,7 @@ def shell(words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, check=False)
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("closed", "arguments"),
     [
@@ -68,7 +68,7 @@ def test_no_file_gets_the_number_of_a_closed_stream(place: Path) -> None:
     assert shell("<&-", "train", "--text", "-").stderr == b"rnn-tui: --text -: stdin is empty\n"
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("arguments", [TRAIN, ("show",), ("lessons",), ("--help",), ("--version",)])
 def test_a_full_stdout(arguments: tuple[str, ...]) -> None:
     done = shell(">/dev/full", *arguments)

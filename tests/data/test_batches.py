@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from rnn_tui.data.batches import Batches
 from rnn_tui.experiment.spec import Data, ExperimentError
+from tests.examples import examples
 
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=examples(150), deadline=None)
 sizes = {
     "characters": st.integers(2, 600),
     "batch": st.integers(1, 9),

@@ -15,6 +15,7 @@ from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.experiment.spec import Data, ExperimentError, Task
 from rnn_tui.experiment.task_layout import laid_out
 from rnn_tui.experiment.validate import from_dict
+from tests.examples import examples
 
 WORDS = st.lists(
     st.tuples(st.text("abc", min_size=1, max_size=6), st.text("xyz", min_size=1, max_size=6)), min_size=1, max_size=8
@@ -69,7 +70,7 @@ def test_a_file_of_another_encoding_or_with_another_column_says_so(tmp_path: Pat
 
 
 @given(WORDS, st.data())
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_every_row_is_its_pair_and_then_padding(found: list[tuple[str, str]], data: st.DataObject) -> None:
     """Of any task, in batches of any pairs in any order."""
     task: Task = data.draw(st.sampled_from(["many-to-many", "one-to-many", "many-to-one"]))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from rnn_tui.data import text as module
 from rnn_tui.data.text import Corpus, corpus_of, read_corpus
 from rnn_tui.experiment.spec import Data, ExperimentError
+from tests.examples import examples
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 texts = st.text(st.characters(exclude_characters="\0\ufeff", exclude_categories=["Cs"]), min_size=1, max_size=200)
 
 

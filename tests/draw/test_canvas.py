@@ -11,6 +11,7 @@ from rnn_tui.common.glyphs import glyph, safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from tests.draw.grids import grid, is_picture
+from tests.examples import examples
 
 RED, BLUE, NONE = Style(color="red"), Style(bgcolor="blue"), Style()
 TEXTS = st.one_of(
@@ -23,7 +24,7 @@ CALLS = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(1, 20), st.integers(1, 3), st.lists(CALLS, max_size=12))
 def test_whatever_is_put_the_picture_keeps_its_size(
     width: int, height: int, calls: list[tuple[str, int, int, int, str, Style]]

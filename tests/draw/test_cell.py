@@ -16,6 +16,7 @@ from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.protocol.inspect.cell import CellFacts, Compared, GateTerms
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 
 NAMES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
@@ -93,7 +94,7 @@ def joined(grid: Grid) -> list[str]:
     return rows
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data())
 def test_any_cell_in_any_room(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(NAMES)))
@@ -325,7 +326,7 @@ def unit(number: str) -> float:
     return 10.0 ** int(Decimal(number).as_tuple().exponent)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.sampled_from(sorted(NAMES)), st.sampled_from([46, 118]), st.integers(0, 10**6), st.sampled_from([1, 3, 20]))
 def test_what_is_printed_adds_up_as_it_is_printed(kind: str, width: int, seed: int, large: int) -> None:
     facts = cell(kind, 8, 6, seed=seed)

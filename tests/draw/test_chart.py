@@ -21,6 +21,7 @@ from textual.strip import Strip
 from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
 from rnn_tui.draw.kit.chart_scale import short
 from tests.draw.grids import number_in
+from tests.examples import examples
 
 LINE, AXIS, FLOOR, MARK = (Style(color=color) for color in ("cyan", "white", "yellow", "magenta"))
 GUESS, BACKGROUND = Style(color="red"), Style(bgcolor="black")
@@ -105,13 +106,14 @@ def check(strips: list[Strip], width: int, height: int) -> None:
 @pytest.mark.parametrize("width", [1, 2, 3, 5, 9, 15, 16, 17, 24, 46, 110, 300])
 @pytest.mark.parametrize("height", [1, 2, 3, 4, 5, 6, 8, 12, 30, 90])
 @pytest.mark.parametrize("log", [False, True])
+@pytest.mark.sampled(60)
 def test_any_size(width: int, height: int, log: bool) -> None:
     for curves in ([], [falling_loss()], [curve([1], [9.4])]):
         strips = draw(*curves, width=width, height=height, log_x=log, log_y=log, floor=2.596, mark=40.0)
         check(strips, width, height)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     points=st.lists(st.lists(st.tuples(VALUES, VALUES, VALUES), max_size=12), max_size=3),
     width=st.integers(1, 60),

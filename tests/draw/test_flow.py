@@ -19,6 +19,7 @@ from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.phase import Moved, Phase, PhaseKind
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 
 KINDS: tuple[PhaseKind, ...] = ("update", "embed", "cell", "head", "softmax", "loss", "backward")
 WIDTH = 77
@@ -166,7 +167,7 @@ def test_backward_stands_apart_from_forward_in_both_themes() -> None:
         assert len(colours) == 5
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_phase_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 160)), data.draw(st.integers(1, 50))
@@ -208,7 +209,7 @@ def phase(kind: PhaseKind = "cell", **more: Any) -> Phase:
     return Phase(kind=kind, time_step=2, words="t=2: the cell mixes the input with its state", **more)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(1, 120), st.integers(1, 6), st.sampled_from(KINDS), st.text(max_size=120),
     st.lists(st.tuples(st.text(max_size=9), st.floats()), max_size=12),

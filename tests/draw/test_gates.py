@@ -18,6 +18,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
 from tests.draw.grids import GREY, Grid, is_picture, letters, number_in, texts
+from tests.examples import examples
 
 VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
 LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
@@ -46,7 +47,7 @@ def picture(
     return is_picture(strips, width, height), layout
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_any_gates_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

@@ -19,6 +19,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, GradientWay, gradient_way
 from tests.draw.grids import GREY, Grid, is_picture, letters, number_in, texts
+from tests.examples import examples
 
 NORMS = st.one_of(st.floats(0, 10, width=32), st.sampled_from([0.0, math.nan, math.inf, 1e-30, 1e30]))
 
@@ -71,7 +72,7 @@ def picture(
     return is_picture(strips, width, height), layout
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_any_gradients_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

@@ -16,6 +16,7 @@ from rnn_tui.protocol.inspect.gates import GatesFacts, GateValues
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, gradient_way
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 
 WIDTH, HEIGHT = 58, 17  # of a pane on a stage of 60 by 20
 STEPS = 21
@@ -102,7 +103,7 @@ def test_all_rows_of_a_small_matrix_are_there_with_their_names_and_numbers() -> 
     assert len(rows[0]) == 11
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.data())
 def test_any_numbers_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 90)), data.draw(st.integers(1, 40))

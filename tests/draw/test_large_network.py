@@ -15,6 +15,7 @@ from rnn_tui.draw.network.boxes import LayerRow
 from rnn_tui.draw.network.large import NARROWEST, box_height, draw_large, units_in_large_box
 from rnn_tui.draw.network.phase_flow import PhaseFlow
 from tests.draw.grids import GREY, Grid, is_picture
+from tests.examples import examples
 
 
 def network(**more: Any) -> Unrolled:
@@ -93,7 +94,7 @@ def test_too_many_layers_are_drawn_as_usual() -> None:
     assert sum("─▸" in line for line in drawn) == 9
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_any_network_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

@@ -17,6 +17,7 @@ from rnn_tui.draw.prediction import GUTTER, Prediction, Seen, draw_prediction
 from rnn_tui.view.model.columns import Columns
 from rnn_tui.view.panes.prediction import prediction_axis
 from tests.draw.grids import Grid, is_picture
+from tests.examples import examples
 
 VOCABULARY = "hielo"
 TOP_P = [0.5, 0.25, 0.125, 0.1, 0.025]
@@ -42,7 +43,7 @@ def lines(grid: Grid) -> list[str]:
     return ["".join(character for character, _ in row) for row in grid]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_prediction_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

@@ -14,6 +14,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.reading import draw_reading, lay_out_reading, reading_scale
 from rnn_tui.protocol.inspect.reading import Follower, ReadingFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
 SIZES = pytest.mark.parametrize(("width", "height"), [(78, 17), (70, 14), (118, 30), (196, 54)])
@@ -52,7 +53,7 @@ def cells(facts: ReadingFacts, vocabulary: str, width: int, height: int, at: int
     return found
 
 
-@settings(max_examples=80, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(80), deadline=None, phases=[Phase.generate])
 @given(st.data())
 def test_any_text_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

@@ -13,6 +13,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.protocol.inspect.saliency import SaliencyFacts
 from tests.draw.grids import GREY, Grid, is_picture, number_in, texts
+from tests.examples import examples
 
 GLYPHS = ["a", "b", "c", "d", "e", "f", "␣"]
 NUMBERS = st.one_of(st.floats(-3, 3, width=32), st.floats(width=32))
@@ -45,7 +46,7 @@ def cells(facts: SaliencyFacts, width: int, height: int) -> dict[int, list[tuple
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_any_row_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))
@@ -88,7 +89,7 @@ def test_every_character_has_the_colour_of_its_value(width: int, height: int, le
             assert number_in(number) == pytest.approx(values[step], abs=6e-4)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @SIZES
 def test_the_output_stands_behind_its_step(width: int, height: int) -> None:
     for length in (6, 21, 100):

@@ -14,6 +14,7 @@ from rnn_tui.draw.sample.layout import Prime, _tail, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample
 from rnn_tui.protocol.inspect.sample import SampleFacts
 from tests.draw.grids import GREY, Grid, is_picture
+from tests.examples import examples
 
 GLYPHS = ("a", "b", "c", "d", "␣", "⏎")
 NEWLINE = 5
@@ -56,7 +57,7 @@ def lines(grid: Grid) -> list[str]:
     return ["".join(character for character, _ in row) for row in grid]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data())
 def test_any_text_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 160)), data.draw(st.integers(1, 50))

@@ -13,6 +13,7 @@ from rnn_tui.draw.space.plane import Window, lay_out_space, space_window
 from rnn_tui.draw.space.space import draw_space, point_at
 from rnn_tui.protocol.inspect.space import SpaceFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 
 VARIANCE = " of the variance"  # after the name of an axis
 GLYPHS = ["a", "b", "c", "d", "e", "f", "g", "日"]
@@ -57,7 +58,7 @@ def places(grid: Grid, wanted: str) -> list[tuple[int, int]]:
     return [(x, y) for y, row in enumerate(grid[:-1]) for x, (character, _) in enumerate(row) if character == wanted]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_any_points_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 200)), data.draw(st.integers(1, 60))

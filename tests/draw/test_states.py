@@ -15,6 +15,7 @@ from rnn_tui.draw.states import StatesLayout, draw_states, lay_out_gradients_of_
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.phase import Gradient
 from tests.draw.grids import GREY, Grid, is_picture, letters, number_in
+from tests.examples import examples
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 
@@ -43,7 +44,7 @@ def row(grid: Grid, y: int) -> str:
     return "".join(character for character, _ in grid[y])
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_states_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

@@ -18,6 +18,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.engine_messages import Opened
 from rnn_tui.protocol.frame import Check, Status, TensorFact
 from tests.draw.grids import Grid, is_picture
+from tests.examples import examples
 
 STATUS = Status(tick=70, newest=70, branch="main", branches=1, epochs=100, epoch=12, fed=4, loss=4.07,
                 running_loss=1.52, state="playing", speed=4.0, ticks_per_second=4.0, lr=0.1)  # fmt: skip
@@ -185,7 +186,7 @@ CHECKS = [Check(claim="output[-1] is h_n", holds=True, difference=0.0),
           Check(claim="every row alone gives the same", holds=False, difference=0.25)]  # fmt: skip
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(1, 220), st.integers(1, 70), st.booleans(), st.integers(0, 40))
 def test_shapes_in_any_room(width: int, height: int, light: bool, more: int) -> None:
     facts = FACTS + [fact(f"weight_{number}", (10**9, number)) for number in range(more)]

@@ -17,6 +17,7 @@ from rnn_tui.draw.network.unrolled import draw_unrolled
 from rnn_tui.draw.states import draw_states, lay_out_states
 from rnn_tui.protocol.frame import States
 from tests.draw.grids import GREY, Grid, is_picture, number_in
+from tests.examples import examples
 
 VALUES = st.one_of(st.floats(-1, 1, width=32), st.floats(width=32))
 
@@ -45,7 +46,7 @@ def labelled(grid: Grid, label: str) -> int:
     return next(y for y, line in enumerate(lines(grid)) if line[1:].startswith(label))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_network_in_any_room(data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 220)), data.draw(st.integers(1, 70))

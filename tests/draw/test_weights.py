@@ -14,6 +14,7 @@ from rnn_tui.draw.weights.layout import lay_out_weights
 from rnn_tui.draw.weights.weights import draw_weights, matrices_that_fit
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightKind, WeightsFacts
 from tests.draw.grids import GREY, Grid, grid, is_picture, number_in, texts
+from tests.examples import examples
 
 SIZES = [(46, 30), (30, 16), (118, 30), (196, 54)]
 TITLES = ("W_ih", "W_hh", "b_ih", "b_hh", "head")
@@ -69,7 +70,7 @@ def asked(named: Named, width: int, height: int, first: int = 0) -> tuple[int, i
     return matrices_that_fit(width, height, [values.shape for _, values in named], first)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data())
 def test_any_weights_in_any_room(data: st.DataObject) -> None:
     named = network(data.draw(st.sampled_from([1, 3, 4])), data.draw(st.sampled_from([1, 2, 5, 8, 128])),

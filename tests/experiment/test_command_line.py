@@ -20,6 +20,7 @@ from rnn_tui.experiment.command_line import ForkError, command_line, parse_forks
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
+from tests.examples import examples
 
 
 def read(line: str) -> tuple[Experiment, tuple[Change, ...], bool]:
@@ -122,7 +123,7 @@ def test_any_text_is_quoted(text: str) -> None:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=2, max_size=12)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     st.sampled_from(sorted(LESSONS)), TEXTS, TEXTS, st.integers(1, 3), st.booleans(), st.booleans(), st.booleans(),
     st.sampled_from(["rnn", "gru", "lstm"]), st.floats(0, 1e6, exclude_min=True), st.integers(0, 2**63 - 1),
@@ -212,7 +213,7 @@ def led_to(session: Session) -> list[torch.Tensor]:
     return [*parts, *trainer.logits, *([torch.get_rng_state()] if draws else [])]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(BEGAN, STEPS, st.integers(0, 30))
 def test_a_session_that_went_any_way_is_led_to_by_its_command_line(
     began: Experiment, steps: list[tuple[str, Any]], last: int

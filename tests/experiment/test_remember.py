@@ -27,6 +27,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.toml_file import read
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.frame_request import Wanted
+from tests.examples import examples
 from tests.seeds import SEEDS, TIPPED
 
 LESSON = LESSONS["remember"]
@@ -88,7 +89,7 @@ def test_other_texts_have_no_gap() -> None:
 
 
 @given(st.integers(1, 1000))
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 def test_the_option_changes_the_texts_and_nothing_else(gap: int) -> None:
     assert opened(f"rnn-tui remember --gap {gap}") == replace(LESSON, data=remember(gap))
 
@@ -116,7 +117,7 @@ def test_the_command_line_says_the_gap_where_it_is_another() -> None:
     assert command_line(with_gap(30, "lstm"), (), 7) == "rnn-tui remember --gap 30 --cell lstm --until tick=7"
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(st.integers(1, 1000), st.sampled_from(["rnn", "gru", "lstm"]), st.integers(0, 9), st.booleans())
 def test_any_gap_comes_back(gap: int, cell: str, seed: int, both: bool) -> None:
     values = to_dict(with_gap(gap, cell))
@@ -243,7 +244,7 @@ def test_the_gradient_dies_on_its_way_back_through_an_rnn_and_lives_in_an_lstm()
     assert max(gradients(trained("gru"))) > 0.05
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("cell", "gap", "unlearnt"),
     [("rnn", 20, set(range(20))), ("rnn", 3, set()), ("lstm", 20, {16}), ("gru", 20, set())],

@@ -157,6 +157,7 @@ def test_every_example_is_understood(example: Example) -> None:
 @pytest.mark.parametrize(
     "example", [each for each in EXAMPLES if each.output], ids=lambda each: " ".join(each.arguments)
 )
+@pytest.mark.sampled(2)
 def test_an_example_with_its_output_is_true(example: Example, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "rnn_tui", *example.arguments],

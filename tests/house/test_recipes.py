@@ -38,7 +38,7 @@ def test_a_recipe_works(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif("RNN_TUI_ROUNDS" not in os.environ, reason="takes long: it is run where RNN_TUI_ROUNDS is set")
+@pytest.mark.long
 def test_a_step_of_a_pane_left_out_is_found(tmp_path: Path) -> None:
     """Tests, help and the version of the messages, each by the command of the check with that number."""
     left_out = {"tests/view/test_drift.py": 1, "rnn_tui/manual/keys.md": 2, "run": 3}

@@ -94,6 +94,7 @@ def test_a_session_from_the_command_to_the_prompt(folder: Path) -> None:
         assert_nothing_left(folder, engine)
 
 
+@pytest.mark.long
 def test_told_to_end_it_leaves_the_terminal_as_it_was(folder: Path) -> None:
     with opened(folder, "hihello") as terminal:
         terminal.until(playing)
@@ -142,6 +143,7 @@ def test_a_command_line_leads_to_the_tick_that_it_was_copied_at(folder: Path) ->
         assert_nothing_left(folder)
 
 
+@pytest.mark.long
 def test_keys_in_one_write_never_end_the_run_while_a_dialog_is_open(folder: Path) -> None:
     dialogs = {
         "c": "The way to",

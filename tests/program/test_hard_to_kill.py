@@ -73,7 +73,7 @@ def loads(folder: Path) -> bool:
     return manifest.tick > 0
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_killed_at_a_random_moment(number: int, place: Path) -> None:
     chance = random.Random(number)

@@ -183,6 +183,7 @@ def test_it_takes_effect_from_the_start_from_a_file_and_on_a_fork(copy: Path, tm
     assert forked[-1] != without[-1]
 
 
+@pytest.mark.long
 def test_the_forms_c_and_the_memory_estimate_have_it(copy: Path) -> None:
     found = json.loads(run_by(copy, "-c", FORMS))
     assert found["form"] == 0.9
@@ -193,6 +194,7 @@ def test_the_forms_c_and_the_memory_estimate_have_it(copy: Path) -> None:
     assert found["memory"] == 4 * found["weights"]  # a buffer for each weight, in float32
 
 
+@pytest.mark.long
 def test_a_run_goes_on_to_the_bit_and_its_buffer_is_checked(copy: Path, tmp_path: Path) -> None:
     with_it = ("--optimizer", "sgd", "--momentum", "0.9")
     forked = ("--optimizer", "rmsprop", "--fork", f"{FORK}: momentum=0.5")
@@ -227,6 +229,7 @@ def test_a_run_goes_on_to_the_bit_and_its_buffer_is_checked(copy: Path, tmp_path
     assert "momentum_buffer is nothing; the experiment needs 5" in err
 
 
+@pytest.mark.long
 def test_a_run_that_the_program_kept_without_it_goes_on(copy: Path, tmp_path: Path) -> None:
     folder, whole = str(tmp_path / "run"), str(tmp_path / "whole")
     for arguments in (train("--run", folder, "--epochs", "5"), train("--run", whole)):

@@ -46,6 +46,7 @@ def test_every_signal_that_ends_a_process_is_among_them() -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.sampled(1)
 def test_a_view_gives_its_terminal_back_and_its_run_goes_on(number: int, place: Path) -> None:
     with tty(program(*ENDLESS)) as terminal:
         terminal.until(lambda _: tick(terminal) > 0)
@@ -64,6 +65,7 @@ def test_a_view_gives_its_terminal_back_and_its_run_goes_on(number: int, place: 
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.sampled(1)
 def test_an_engine_keeps_its_run(number: int, place: Path) -> None:
     with tty(program(*ENDLESS)) as terminal:
         terminal.until(lambda _: tick(terminal) > 0)
@@ -84,6 +86,7 @@ def test_an_engine_keeps_its_run(number: int, place: Path) -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.sampled(1)
 def test_train_ends_with_a_checkpoint_of_its_newest_update(number: int, place: Path) -> None:
     folder = place / "run"
     command = program("train", "hihello-sequence", "--epochs", "0", "--json", "--run", str(folder))

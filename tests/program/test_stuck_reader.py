@@ -14,6 +14,7 @@ pytestmark = pytest.mark.xdist_group("terminal")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.sampled(1)
 def test_it_ends_while_nobody_reads(number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM ends the run too; after SIGHUP it goes on, and can be found."""
     own_place(tmp_path, monkeypatch)

@@ -84,6 +84,7 @@ def test_a_terminal_that_cannot_move_its_cursor_is_refused_in_one_line(term: str
         assert "rnn-tui train hihello" in line
 
 
+@pytest.mark.sampled(1)
 def test_nothing_but_ascii_is_written(place: Place) -> None:
     with tty(program("attach", "--ascii"), environment=place) as terminal:
         terminal.until(whole)
@@ -101,6 +102,7 @@ def test_nothing_but_ascii_is_written(place: Place) -> None:
 
 
 @pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"LC_ALL": "POSIX", "NO_COLOR": "1"}])
+@pytest.mark.sampled(1)
 def test_the_locale_asks_for_ascii_as_well(environment: dict[str, str], place: Place) -> None:
     with tty(program("attach"), environment={**place, **environment}) as terminal:
         terminal.until(whole)
@@ -122,6 +124,7 @@ def test_the_locale_asks_for_ascii_as_well(environment: dict[str, str], place: P
     ],
     ids=lambda environment: environment["TERM"],
 )
+@pytest.mark.sampled(2)
 def test_the_same_picture_on_every_kind_of_terminal(environment: dict[str, str], place: Place) -> None:
     with tty(program("attach"), environment={**place, **environment}) as terminal:
         assert "╭" in terminal.until(whole)
@@ -241,6 +244,7 @@ def test_ctrl_z_gives_the_shell_back_and_fg_the_picture() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.sampled(1)
 def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, place: Place) -> None:
     with tty(program("attach"), environment=place) as terminal:
         terminal.until(whole)
@@ -249,6 +253,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(number: signal.Signals, place: P
         terminal.assert_restored()
 
 
+@pytest.mark.long
 def test_an_exception_in_the_view_leaves_the_terminal_as_it_was(tmp_path: Path, place: Place) -> None:
     script = tmp_path / "broken.py"
     script.write_text(

@@ -126,6 +126,7 @@ def test_a_script_that_fails_before_it_imports_torch_shows_what_it_printed(place
     assert list((place / "s").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_script_that_is_killed_is_said_to_be() -> None:
     with tty(program("watch", "train.py")) as terminal:
         terminal.until(lambda _: runs(terminal))
@@ -135,6 +136,7 @@ def test_a_script_that_is_killed_is_said_to_be() -> None:
         assert terminal.end() == 128 + signal.SIGKILL
 
 
+@pytest.mark.long
 def test_a_file_on_stdin_is_the_scripts(place: Path) -> None:
     (place / "answers").write_text("an answer\n")
     with tty(["sh", "-c", f"exec {' '.join(program('watch', 'train.py'))} < answers"]) as terminal:

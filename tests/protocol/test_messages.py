@@ -53,6 +53,7 @@ from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.touch import Touch, TouchFacts
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import MAX_MESSAGE, Buffer, ProtocolError, decode_command, decode_message, pack
+from tests.examples import examples
 
 COMMANDS: list[Command] = [
     TakeControls(),
@@ -358,7 +359,7 @@ def test_what_is_cut_off_is_refused(message: Command | EngineMessage, data: st.D
     assert decoded_or_refused(whole[: data.draw(st.integers(0, len(whole) - 1))]) == 0
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from([*COMMANDS, *MESSAGES]), st.data())
 def test_flipped_bits_raise_nothing_else(message: Command | EngineMessage, data: st.DataObject) -> None:
     flipped = bytearray(body(message))

@@ -24,6 +24,7 @@ from rnn_tui.view.app.app import RnnApp
 from rnn_tui.view.model.settings import ViewSettings
 from rnn_tui.view.model.theme import palette_for
 from rnn_tui.view.terminal.ascii import Ascii, in_ascii, spelled, takes_unicode
+from tests.examples import examples
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, text_of, until
 from tests.view.test_inside_pictures import PICTURES
@@ -145,7 +146,7 @@ def test_shades_and_bars_stay_apart() -> None:
     assert in_ascii("╭─╮") == "+-+"
 
 
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=examples(200))
 @given(st.text(st.characters(exclude_categories=("Cc", "Cs"))))
 def test_any_text_keeps_its_cells(text: str) -> None:
     (line,) = Ascii().apply([Segment(text)], Color(0, 0, 0))

@@ -19,6 +19,7 @@ from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.pane_grid.wanted import time_axis, wanted
 from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.prediction import PredictionPane
+from tests.examples import examples
 from tests.view.fake_frames import MIDWAY, frame_of
 
 LETTERS = "abcxyz字ा"  # of one cell and of two
@@ -51,7 +52,7 @@ def characters(line: str) -> list[str]:
     return re.findall(r"◌[^ ✓✗·…]|[^ ✓✗…]", line)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.data(), st.integers(22, 130), st.integers(6, 30))
 def test_the_prediction_counts_what_it_shows_or_shows_that_it_is_more(
     data: st.DataObject, width: int, height: int
@@ -78,7 +79,7 @@ def test_the_prediction_counts_what_it_shows_or_shows_that_it_is_more(
     assert all(cell_len(row) == width for row in rows)
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.data(), st.integers(40, 130), st.integers(8, 30))
 def test_the_network_names_the_part_that_it_shows(data: st.DataObject, width: int, height: int) -> None:
     scene = data.draw(scenes(width, height))

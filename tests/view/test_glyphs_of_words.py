@@ -10,12 +10,13 @@ from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.columns import Columns, columns_of, widened
 from rnn_tui.view.model.glyphs import Glyphs
+from tests.examples import examples
 from tests.view.fake_scripts import script
 
 TEXTS = st.text(max_size=400)
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(TEXTS, min_size=1, max_size=8))
 def test_every_word_is_safe_and_there(words: list[str]) -> None:
     which = script(words=tuple(words))
@@ -41,7 +42,7 @@ def test_characters_of_own_runs_are_as_ever() -> None:
     assert list(Glyphs(which.experiment, Subject(script="a"))) == ["0", "1", "2"]
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(st.lists(TEXTS, max_size=5), st.integers(1, 90)), max_size=12))
 def test_columns_only_grow_and_not_without_end(windows: list[tuple[list[str], int]]) -> None:
     before = columns_of(script().experiment, is_script=True)

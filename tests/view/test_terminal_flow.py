@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.view.terminal.drain import CAPACITY, Drain
 from rnn_tui.view.terminal.pacing import Pacing
+from tests.examples import examples
 
 PERIOD = 0.05  # seconds between two pictures, at most
 PORTION = 1024
@@ -75,7 +76,7 @@ RATES = st.floats(math.log(2e3), math.log(1e7)).map(math.exp)
 SIZES = st.lists(st.integers(50, 30_000), min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(rate=RATES, way=st.floats(0, 0.3), sizes=SIZES)
 def test_a_link_that_answers_is_never_late_and_half_used_at_least(rate: float, way: float, sizes: list[int]) -> None:
     seconds = 40 + 20 * max(sizes) / rate

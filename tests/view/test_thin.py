@@ -19,6 +19,7 @@ from textual.strip import Strip
 
 from rnn_tui.view.terminal.diff_compositor import DiffCompositor, TerminalCells
 from rnn_tui.view.widgets.picture import Picture
+from tests.examples import examples
 from tests.view.helpers import until
 
 Cell = tuple[str, Style]  # a character, with marks that join it, and a style
@@ -116,7 +117,7 @@ def changes(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(changes())
 def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
     system: ColorSystem | None, changes: list[list[tuple[int, int, list[Cell]]]]

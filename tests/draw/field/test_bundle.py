@@ -20,6 +20,7 @@ from rnn_tui.protocol.field import FieldWanted, HeldOutBundle
 from rnn_tui.view.model.field_numbers import group_losses
 from rnn_tui.view.model.shown_numbers import tables
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 from tests.fake_fields import facts_of, field_of, losses_of, picture_of
 
 PALETTES = (DARK, LIGHT, GREY, replace(DARK, ascii=True), FEW["standard", True], FEW["256", False])
@@ -113,7 +114,7 @@ def test_only_a_floor_that_all_share_is_drawn() -> None:
     assert shared_floor(msgspec.structs.replace(facts, floors=floors)) is None
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(
     size=st.tuples(st.integers(1, 160), st.integers(1, 50)),
     palette=st.sampled_from(PALETTES),

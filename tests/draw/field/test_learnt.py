@@ -14,6 +14,7 @@ from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, Palette
 from rnn_tui.protocol.field import FieldWanted, LearntSteps
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 from tests.fake_fields import epochs_of, facts_of, field_of, picture_of
 
 PALETTES = (DARK, GREY, replace(DARK, ascii=True), FEW["standard", True])
@@ -100,7 +101,7 @@ def test_groups_are_named_with_their_shares() -> None:
         assert f"{name} {count} of 24 have learnt it" in text
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     size=st.tuples(st.integers(1, 160), st.integers(1, 50)),
     palette=st.sampled_from(PALETTES),

@@ -19,6 +19,7 @@ from rnn_tui.draw.kit.palette import DARK, Palette
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.protocol.field import DONE, FieldWanted, Measure
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.examples import examples
 from tests.fake_fields import epochs_of, facts_of, field_of, picture_of
 
 PALETTES = (DARK, GREY, replace(DARK, ascii=True), FEW["standard", True], FEW["standard", False])
@@ -191,7 +192,7 @@ def test_movement_stays_on_the_map(kind: str) -> None:
         assert layout.next_to(layout.next_to(member, 1), -1) == member
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     size=st.tuples(st.integers(1, 160), st.integers(1, 50)),
     palette=st.sampled_from(PALETTES),

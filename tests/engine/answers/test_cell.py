@@ -17,6 +17,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, GateTerms
 from tests.engine.answers.test_probe import by_hand, experiments, ticked
+from tests.examples import examples
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 3e-6}
 GATES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}
@@ -39,7 +40,7 @@ def whole(found: CellFacts) -> CellFacts:
     return found
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(experiments(), st.integers(1, 6), st.data())
 def test_the_terms_add_up_to_the_state_that_a_cell_stepped_by_hand_has(
     experiment: Experiment, ticks: int, data: st.DataObject
@@ -167,7 +168,7 @@ def test_a_place_that_there_is_not_is_the_nearest() -> None:
     assert (found.step, found.layer, found.direction, found.unit, found.units.tolist()) == (0, 1, 0, 4, [4])
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(experiments(), st.integers(0, 5), st.integers(0, 9))
 def test_a_step_that_has_not_been_fed_is_a_note(experiment: Experiment, ticks: int, step: int) -> None:
     trainer, _ = ticked(experiment, ticks)

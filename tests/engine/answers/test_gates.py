@@ -18,6 +18,7 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect.gates import GatesAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import CELLS, Pass, focus_of
+from tests.examples import examples
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
 NAMES = {"rnn": ["a", "h'"], "rnn-relu": ["a", "h'"], "gru": ["r", "z", "n"], "lstm": ["i", "f", "g", "o", "c"]}
@@ -52,7 +53,7 @@ def expected(found: Pass, cell: str, layer: int, way: int, row: int) -> dict[str
 
 
 @given(experiments(), st.integers(1, 8))
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, network = Pass(trainer), experiment.network
@@ -74,7 +75,7 @@ def test_every_gate_is_that_of_its_equation(experiment: Experiment, ticks: int) 
 
 
 @given(experiments(), st.integers(1, 8), st.integers(0, 3))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     row, layer = trainer.dataset.rows - 1, experiment.network.layers - 1
@@ -85,7 +86,7 @@ def test_the_largest_value_is_that_of_all_units_and_steps(experiment: Experiment
 
 
 @given(experiments(), st.integers(1, 8), st.integers(0, 3))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_a_gate_is_summed_up_over_all_units_and_steps(experiment: Experiment, ticks: int, first: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, row, layer = Pass(trainer), trainer.dataset.rows - 1, experiment.network.layers - 1
@@ -161,7 +162,7 @@ def test_a_weight_that_is_not_a_number_is_shown_as_such() -> None:
 
 
 @given(experiments(), st.integers(1, 8), st.integers(-1, 6))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_units_that_differ_most_between_the_rows_come_first(experiment: Experiment, ticks: int, at: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, network = Pass(trainer), experiment.network

@@ -20,6 +20,7 @@ from rnn_tui.protocol.inspect.gradients import GradientsAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.by_steps import state_gradients
 from tests.engine.passes import Pass, focus_of
+from tests.examples import examples
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-6}
 GATES = {"rnn": "h", "rnn-relu": "h", "gru": "rzn", "lstm": "ifgo"}
@@ -41,7 +42,7 @@ def norms(number: Tensor, nodes: list[Tensor], row: int) -> list[float]:
 
 
 @given(experiments(learn=True), st.integers(1, 14), st.integers(0, 5), st.sampled_from(["sum", "mean"]))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_every_norm_is_that_of_autograd(experiment: Experiment, ticks: int, at: int, reduction: str) -> None:
     told = to_dict(experiment)
     told["training"] = {**told.get("training", {}), "reduction": reduction}
@@ -89,7 +90,7 @@ def assert_norms_of_autograd(trainer: Trainer, at: int) -> None:
 
 
 @given(experiments(learn=True))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_at_the_end_of_a_pass_it_is_what_training_has(experiment: Experiment) -> None:
     trainer, _ = ticked(experiment, 1)
     while not trainer.at_end_of_pass:
@@ -101,7 +102,7 @@ def test_at_the_end_of_a_pass_it_is_what_training_has(experiment: Experiment) ->
 
 
 @given(experiments(learn=True), st.integers(1, 6))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_radius_of_each_gate_is_that_of_numpy(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, network = Pass(trainer), experiment.network

@@ -19,6 +19,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import States
 from rnn_tui.protocol.frame_request import Wanted
+from tests.examples import examples
 
 ALL = Wanted(first=0, count=99, top=99, units=99, layers=(0, 99))
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
@@ -129,7 +130,7 @@ def test_every_state_is_that_of_a_cell_stepped_by_hand(experiment: Experiment, t
 
 
 @given(experiments(), st.integers(1, 8))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_largest_state_is_that_of_all_units_and_steps(experiment: Experiment, ticks: int) -> None:
     trainer, probe = ticked(experiment, ticks)
     row, network = trainer.dataset.rows - 1, experiment.network
@@ -141,7 +142,7 @@ def test_the_largest_state_is_that_of_all_units_and_steps(experiment: Experiment
 
 
 @given(experiments(), st.integers(1, 8))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_the_mean_size_is_that_of_all_units(experiment: Experiment, ticks: int) -> None:
     trainer, probe = ticked(experiment, ticks)
     row, network = trainer.dataset.rows - 1, experiment.network

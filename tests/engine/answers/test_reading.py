@@ -22,6 +22,7 @@ from rnn_tui.protocol.inspect.reading import ReadingAsk, ReadingFacts
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass, focus_of
 from tests.engine.text_runs import letters, on_text
+from tests.examples import examples
 
 CLOSE: dict[str, Any] = {"rtol": 1e-5, "atol": 2e-6}
 TEXT = "def f(a):\n    return ['x', \"y\"][a]\n"
@@ -51,7 +52,7 @@ def states_of(found: Pass, cell: str, layer: int, way: int, row: int) -> tuple[A
 
 
 @given(experiments(), st.integers(0, 7), st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_every_unit_is_that_of_a_pass_cell_by_cell(experiment: Experiment, ticks: int, data: st.DataObject) -> None:
     trainer, _ = ticked(experiment, ticks)
     network, found = experiment.network, from_zero(trainer)
@@ -98,7 +99,7 @@ def test_the_units_in_the_order_in_which_they_follow_a_property(order: Any, laye
 
 
 @given(st.text("a('\n ", min_size=1, max_size=30), st.integers(1, 4), st.data())
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_order_for_any_text_and_any_states(text: str, units: int, data: st.DataObject) -> None:
     numbers = st.floats(-2, 2, width=16) | st.sampled_from([0.5, np.nan, np.inf])
     column = st.lists(numbers, min_size=len(text), max_size=len(text)) | st.just([0.1] * len(text))

@@ -14,12 +14,13 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect.saliency import OutputKind, SaliencyAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass, focus_of
+from tests.examples import examples
 
 OUTPUTS: tuple[OutputKind, ...] = ("predicted", "target")
 
 
 @given(experiments(learn=True), st.integers(1, 14))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_every_value_is_the_gradient_times_the_input(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, data, vocabulary = Pass(trainer), experiment.data, experiment.vocabulary

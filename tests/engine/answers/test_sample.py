@@ -26,6 +26,7 @@ from rnn_tui.protocol.inspect.sample import SampleAsk
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import focus_of
 from tests.engine.training.test_pairs_training import on_pairs
+from tests.examples import examples
 
 REFUSED = {name: "Nothing is learnt" for name, lesson in LESSONS.items() if not lesson.training.learn}
 REFUSED["sine"] = "It predicts numbers"
@@ -69,7 +70,7 @@ def with_next_characters(experiment: Experiment) -> Experiment:
 
 
 @given(experiments(learn=True), st.integers(0, 3), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_a_network_with_other_targets_says_a_character_to_each(
     experiment: Experiment, ticks: int, data: st.DataObject
 ) -> None:
@@ -132,7 +133,7 @@ def test_pairs_that_are_read_both_ways_are_refused_where_it_would_go_on(
 
 
 @given(experiments(learn=True).filter(one_way).map(with_next_characters), st.integers(0, 9), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_every_character_and_probability_is_the_one_that_the_model_gives(
     experiment: Experiment, ticks: int, data: st.DataObject
 ) -> None:
@@ -234,6 +235,7 @@ def test_the_same_seed_is_the_same_text_and_a_longer_one_goes_on_from_it() -> No
 
 @pytest.mark.parametrize("lesson", sorted(LESSONS))
 @pytest.mark.parametrize("ticks", [0, 1, 9])
+@pytest.mark.sampled(20)
 def test_in_every_lesson_it_writes_or_says_why_not(lesson: str, ticks: int) -> None:
     trainer, _ = ticked(LESSONS[lesson], ticks)
     prime = trainer.experiment.vocabulary[:2] or "h"

@@ -17,6 +17,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame import TensorFact
 from tests.engine.answers.test_probe import by_hand, experiments, ticked
+from tests.examples import examples
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 2e-6}
 DEEP = {"cell": "lstm", "layers": 3, "hidden_size": 4, "embedding": 2, "head": "linear"}
@@ -61,7 +62,7 @@ def test_logits_are_there_where_something_makes_them(learn: bool, head: str) -> 
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(experiments(), st.integers(0, 7))
 def test_values_are_those_of_cells_stepped_by_hand_as_far_as_they_are_fed(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
@@ -97,7 +98,7 @@ def test_values_are_those_of_cells_stepped_by_hand_as_far_as_they_are_fed(experi
 # ---- checks ----
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(experiments(head="linear"))
 def test_each_check_notices_a_network_that_is_not_the_one_that_ran(experiment: Experiment) -> None:
     trainer, _ = ticked(experiment, experiment.length)

@@ -65,7 +65,7 @@ def same(one: Any, other: Any) -> None:
         assert one == other
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("experiment", BOTH_WAYS, ids=name)
 def test_what_is_known_in_the_middle_of_a_tick_is_what_stands_there_after_it(experiment: Experiment) -> None:
     whole = Session(experiment)

@@ -21,6 +21,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts
 from tests.engine.answers.test_probe import by_hand, experiments, ticked
+from tests.examples import examples
 
 
 def facts(trainer: Trainer, spaces: Spaces | None = None, *, row: int = 0, **ask: Any) -> SpaceFacts:
@@ -36,7 +37,7 @@ def by_svd(cloud: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return centre, singular**2 / (singular**2).sum(), components
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(experiments(), st.integers(1, 6), st.data())
 def test_points_are_the_states_on_the_components_of_the_svd(
     experiment: Experiment, ticks: int, data: st.DataObject
@@ -268,6 +269,7 @@ def test_without_an_embedding_the_states_are_shown() -> None:
 @pytest.mark.parametrize(
     ("lesson", "layer", "direction"), [("hihello", 0, 0), ("ohlol-lstm", 0, 0), ("ohlol-lstm", 1, 1)]
 )
+@pytest.mark.sampled(1)
 def test_no_axis_turns_round_while_a_network_learns(lesson: str, layer: int, direction: int) -> None:
     trainer, _ = ticked(LESSONS[lesson], 0)
     trainer.unit, spaces, before = "sequence", Spaces(), None
@@ -335,7 +337,7 @@ def test_the_side_is_kept_and_what_was_there_is_remembered() -> None:
     assert_array_equal(flat.remembered, last)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 9999))
 def test_few_points_and_many_are_the_same_arithmetic(count: int, size: int, seed: int) -> None:
     cloud = torch.randn(count, size, generator=torch.manual_seed(seed), dtype=torch.float64)

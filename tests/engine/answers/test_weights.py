@@ -22,6 +22,7 @@ from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.weights import WeightKind, WeightsAsk, WeightsFacts
 from tests.engine.answers.test_probe import experiments, ticked
+from tests.examples import examples
 
 EVERYTHING: dict[str, Any] = {"matrices": 99, "rows": 999, "columns": 999}
 
@@ -47,7 +48,7 @@ def same(found: WeightsFacts, tensors: list[Tensor], **tolerance: Any) -> None:
         assert fact.not_finite == 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(experiments(), st.integers(0, 4))
 def test_every_tensor_is_told_in_the_order_of_the_model(experiment: Experiment, ticks: int) -> None:
     trainer, _ = ticked(experiment, ticks)
@@ -126,7 +127,7 @@ def test_values_that_are_no_numbers_are_counted_and_sent() -> None:
     assert three.counts.sum() == 0
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(experiments(learn=True))
 def test_gradients_are_autograds_and_come_at_the_end_of_the_pass(experiment: Experiment) -> None:
     trainer, _ = ticked(experiment, 0)

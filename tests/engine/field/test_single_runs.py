@@ -73,7 +73,7 @@ def _compare(base: Experiment, *varied: Varied, passes: int, tolerance: float, l
     return field
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", _SMALL)
 def test_every_lesson_in_100_updates(name: str) -> None:
     passes = 30 if name == "sine" else 100

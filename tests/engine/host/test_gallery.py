@@ -95,6 +95,7 @@ def test_pictures_take_less_than_a_quarter_of_the_time_whoever_looks(monkeypatch
 
 
 @pytest.mark.parametrize(("cost", "share", "a_second"), [(0.002, 0.04, 20), (0.04, 0.09, 2.2), (0.4, 0.25, 0.6)])
+@pytest.mark.sampled(1)
 def test_pictures_that_no_key_asks_for_take_a_twenty_fifth_or_come_often_enough_or_take_a_quarter(
     cost: float, share: float, a_second: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +113,7 @@ def test_what_was_done_before_a_frame_was_made_counts_as_well(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("fills", "tries", "share"), [(False, False, 0.04), (True, False, 0.005), (False, True, 0.005)]
 )  # of the engine's time
+@pytest.mark.sampled(1)
 def test_where_training_fills_all_cores_or_would_drawing_counts_as_well(
     fills: bool, tries: bool, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ from rnn_tui.protocol.wire import MAX_COMMAND, pack
 from rnn_tui.runs import catalog as runs
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.engine.guests import PATIENCE, House, house
+from tests.examples import examples
 
 pytestmark = pytest.mark.usefixtures("quick_disk", "empty_place")
 
@@ -430,7 +431,7 @@ def test_nonsense_hurts_nobody_but_who_speaks_it(place: Path) -> None:
         guest.say(paused())
         guest.look()
 
-        @settings(max_examples=100)
+        @settings(max_examples=examples(100))
         @given(a_lot_of_nonsense())
         def speaks(nonsense: bytes) -> None:
             other = it.guest()

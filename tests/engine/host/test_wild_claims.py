@@ -19,6 +19,7 @@ from rnn_tui.protocol.inspect import Ask
 from rnn_tui.protocol.inspect.cell import CellAsk
 from rnn_tui.protocol.inspect.weights import WeightsAsk, WeightsFacts
 from tests.engine.driven import Driven
+from tests.examples import examples
 
 WILD = [0, -1, 2**31, 2**63 - 1, 2**64 - 1, -(2**63), 10**7]
 HIHELLO = LESSONS["hihello-lstm"]
@@ -113,7 +114,7 @@ def as_it_comes(kind: Any, values: dict[str, Any]) -> Any:
 DRIVER = held()
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(asks(), max_size=2), st.sampled_from(["row", "first", "count", "top", "units", "forecast", "curve"]),
     st.sampled_from(WILD), st.sampled_from(WILD), st.sampled_from(WILD),

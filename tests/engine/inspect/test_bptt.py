@@ -17,6 +17,7 @@ from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.answers.test_probe import experiments, ticked
 from tests.engine.passes import Pass
+from tests.examples import examples
 
 EXACT: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-12}
 
@@ -50,7 +51,7 @@ def by(number: Tensor, nodes: list[Tensor], row: int) -> Tensor:
 
 
 @given(experiments(), st.integers(1, 8), st.integers(0, 99))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_every_derivative_is_that_of_autograd(experiment: Experiment, ticks: int, seed: int) -> None:
     trainer, _ = ticked(experiment, ticks)
     found, cell = Pass(trainer), experiment.network.cell

@@ -136,6 +136,7 @@ def test_a_tick_that_is_left_at_any_phase_gives_the_same_bits(what: Experiment, 
 
 
 @pytest.mark.parametrize("what", [CASES[1], CASES[3]], ids=name)
+@pytest.mark.sampled(1)
 def test_states_are_kept_in_slow_motion_and_lead_back_to_the_bit(
     what: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

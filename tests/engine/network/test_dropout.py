@@ -118,6 +118,7 @@ def test_a_pass_multiplies_by_its_masks_between_layers_and_nowhere_else(kind: An
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 @pytest.mark.parametrize("way", ["fused", "cell", "written-out"])
+@pytest.mark.sampled(4)
 def test_neither_the_unit_of_a_tick_nor_who_computes_changes_a_loss(cell: str, way: str) -> None:
     losses = []
     for what in (experiment(cell), experiment(cell, way), experiment(cell, way, tick="character")):

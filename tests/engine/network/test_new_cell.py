@@ -199,6 +199,7 @@ def test_its_shapes_weights_and_memory_are_those_of_the_model() -> None:
         assert fact.holds, fact
 
 
+@pytest.mark.long
 def test_an_entry_and_its_equations_are_all_that_the_command_line_needs(tmp_path: Path) -> None:
     """In a process of its own, where the entry is there before anything reads the table."""
     script = tmp_path / "with_mgu.py"

@@ -9,6 +9,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
 from tests.engine.answers.test_probe import experiments
+from tests.examples import examples
 
 
 def of_model(experiment: Experiment) -> list[tuple[str, tuple[int, ...]]]:
@@ -17,7 +18,7 @@ def of_model(experiment: Experiment) -> list[tuple[str, tuple[int, ...]]]:
     return [(name.removeprefix("recurrent."), tuple(weight.shape)) for name, weight in named]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(experiments())
 def test_names_and_shapes_are_those_of_the_model(experiment: Experiment) -> None:
     assert list(parameter_shapes(experiment)) == of_model(experiment)

@@ -67,6 +67,7 @@ ENDS: dict[str, Callable[[Experiment, Path], None]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("part_is_whole", [True, False])
+@pytest.mark.sampled(4)
 def test_the_last_weights_are_judged_and_may_be_the_best(end: str, part_is_whole: bool, tmp_path: Path) -> None:
     """Over a text that it learns, so that the last judgement is the best; `held-out.csv` has them all."""
     text = "abcdef\n" * (40 if part_is_whole else 1200)

@@ -127,6 +127,7 @@ def test_an_epoch_of_several_passes_counts_by_its_mean(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [3, 61, 150])
+@pytest.mark.sampled(1)
 def test_it_outlives_a_stop(tmp_path: Path, stop: int) -> None:
     experiment = held_out(tmp_path)
     for name, stops in (("whole", ()), ("parts", (stop,))):

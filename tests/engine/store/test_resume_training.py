@@ -64,6 +64,7 @@ def play(session: Session) -> None:
 @pytest.mark.parametrize("stateful", [False, True])
 @pytest.mark.parametrize("tick", ["character", "sequence"])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
+@pytest.mark.sampled(3)
 def test_a_text_goes_on_where_it_was(tmp_path: Path, stateful: bool, tick: str, cell: str) -> None:
     text = on_text(
         tmp_path, letters(100), network={"cell": cell}, training={"tick": tick}, stateful=stateful, holdout=0.1

@@ -33,6 +33,7 @@ from rnn_tui.protocol.inspect.saliency import SaliencyAsk
 from rnn_tui.protocol.inspect.space import SpaceAsk
 from tests.engine.by_steps import pass_by_steps, state_gradients
 from tests.engine.training.test_pairs_training import KINDS, TASKS, gradients, on_pairs
+from tests.examples import examples
 
 REVERSED = [("abc", "cba"), ("de", "ed"), ("fghij", "jihgf"), ("k", "k")]
 BOTH = {"bidirectional": True}
@@ -101,7 +102,7 @@ def ticked(
     batch_first=st.booleans(),
     more=st.integers(0, 2),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_loss_and_gradients_are_those_of_each_pair_alone(
     tmp_path: Path, task: Task, cell: str, layers: int, implementation: str, reduction: str, embedding: int,
     batch_first: bool, more: int,

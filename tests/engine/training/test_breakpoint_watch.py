@@ -20,6 +20,7 @@ from rnn_tui.engine.training.prediction import predicted_text
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
+from tests.examples import examples
 
 _PASSES = 60
 
@@ -74,7 +75,7 @@ def test_it_holds_once_where_it_is_right_for_the_first_time(name: str) -> None:
 LRS = st.sampled_from([0.05, 0.3, 1.0, 3.0])  # the larger ones make the loss jump up and down
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(lr=LRS, seed=st.integers(0, 2), value=st.floats(0.25, 3, width=16))
 def test_it_holds_where_the_loss_falls_below(lr: float, seed: int, value: float) -> None:
     losses, _ = unwatched(experiment(lr=lr, seed=seed))
@@ -86,7 +87,7 @@ def test_it_holds_where_the_loss_falls_below(lr: float, seed: int, value: float)
     assert held_at(experiment("hihello-sequence", f"loss<{value}", lr=lr, seed=seed), _PASSES) == expected
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(lr=LRS, seed=st.integers(0, 2), value=st.floats(0, 1, width=16))
 def test_it_holds_where_the_loss_jumps(lr: float, seed: int, value: float) -> None:
     losses, _ = unwatched(experiment(lr=lr, seed=seed))

@@ -20,6 +20,7 @@ from rnn_tui.experiment.validate import from_dict
 from tests.engine.kept_runs import advance, begin, go_on
 from tests.engine.text_runs import letters, on_text
 from tests.engine.training.test_branches import session_of
+from tests.examples import examples
 
 
 def rising(**training: object) -> Experiment:
@@ -170,7 +171,7 @@ def test_patience_that_begins_on_the_way_knows_what_has_been() -> None:
 
 
 @given(st.lists(st.floats(0, 9) | st.just(math.nan), max_size=30))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_best_is_the_first_of_the_smallest(losses: list[float]) -> None:
     numbers = [loss for loss in losses if not math.isnan(loss)]
     best = best_of(losses)

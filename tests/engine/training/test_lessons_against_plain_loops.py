@@ -4,7 +4,6 @@ What the loops are given (texts, sizes, learning rates) is written out here once
 from the lesson.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -252,7 +251,7 @@ def test_these_are_all_the_lessons_that_learn() -> None:
     assert {name for name, lesson in LESSONS.items() if lesson.training.learn} == set(LEARNING) | FROM_FILES
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", LEARNING)
 def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     loop, epochs = LEARNING[name]
@@ -262,7 +261,7 @@ def test_losses_are_those_of_the_plain_loop(name: str) -> None:
     assert_allclose(played(name).losses[:epochs], expected, rtol=RTOL, atol=ATOL)
 
 
-@pytest.mark.skipif("RNN_TUI_ROUNDS" not in os.environ, reason="takes long: it is run where RNN_TUI_ROUNDS is set")
+@pytest.mark.long
 def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_1000_epochs() -> None:
     expected = by_character(*HIHELLO, seed=LESSONS["hihello-long"].training.seed, epochs=LONG, fused=True)
     assert_allclose(played("hihello-long").losses, expected, rtol=1e-6)  # default kernel: 1.5e-4
@@ -272,7 +271,7 @@ def test_hihello_long_is_the_plain_loop_on_the_same_kernel_for_1000_epochs() -> 
 SHORT = [name for name in LEARNING if LESSONS[name].data.task == "many-to-many" and name != "remember"]
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", SHORT)  # test_remember.py tells of that one
 def test_its_own_seed_learns_its_string(name: str) -> None:
     target = "ohlol" if name.startswith("ohlol") else "ihello"
@@ -313,7 +312,7 @@ def test_with_a_linear_layer_there_is_no_floor(name: str) -> None:
     assert min(played(name).losses) < 0.02
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("name", "unlearnt"),
     [

@@ -25,6 +25,7 @@ from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.weights import WeightsAsk
 from tests.engine.training.test_branches import bits, equal, session_of
+from tests.examples import examples
 
 CPU = torch.device("cpu")
 SCHEDULES: dict[str, dict[str, Any]] = {
@@ -125,7 +126,7 @@ def test_weight_decay_and_accumulation_change_the_numbers() -> None:
 
 
 @given(st.integers(1, 60), st.floats(1e-6, 10), st.floats(0.001, 1), st.sampled_from(["step", "cosine"]))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_rates_follow_from_the_number_of_the_update_alone(every: int, lr: float, factor: float, schedule: str) -> None:
     training = {"schedule": schedule, "schedule_every": every, "schedule_factor": factor, "lr": lr}
     parameter = nn.Parameter(torch.zeros(1))
@@ -161,7 +162,7 @@ def test_what_is_not_said_suits_the_schedule() -> None:
 
 
 @given(st.lists(st.floats(0, 10) | st.just(math.nan), max_size=40), st.integers(1, 4))
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_a_plateau_is_torchs(losses: list[float], waits: int) -> None:
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     theirs = lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=waits, eps=0)

@@ -26,6 +26,7 @@ from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.gradients import GradientsAsk, GradientsFacts
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 from tests.engine.by_steps import pass_by_steps
+from tests.examples import examples
 
 KINDS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 TASKS: dict[Task, list[tuple[str, str]]] = {
@@ -100,7 +101,7 @@ WORD = st.text("abc", min_size=1, max_size=5)
     batch_first=st.booleans(),
     more=st.integers(0, 3),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_loss_and_gradients_are_those_of_each_pair_alone(
     tmp_path: Path, pairs: list[tuple[str, str]], task: Task, cell: str, implementation: str, reduction: str, tick: str,
     embedding: int, batch_first: bool, more: int,

@@ -213,6 +213,7 @@ ENDS = {
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("way", ENDS)
+@pytest.mark.sampled(12)
 def test_it_ends_as_with_python(way: str) -> None:
     write("train.py", ENDS[way])
     same("train.py")
@@ -295,6 +296,7 @@ def test_children_know_nothing_of_it() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.long
 def test_what_is_set_before_torch_is_imported_has_its_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS")
     write(
