@@ -410,6 +410,7 @@ def sums(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", SPECIAL)
+@pytest.mark.sampled(4)
 def test_every_special_file_at_every_name(kind: str, kept: list[Path], tmp_path: Path) -> None:
     """The bait beside the run is what the file was, so that a hard link and a link lead to what seems right."""
     for source in kept if FULL else kept[:1]:

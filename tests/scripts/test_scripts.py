@@ -45,6 +45,7 @@ def test_it_prints_the_same_again(script: Script) -> None:
         assert run_here(script.name, "--updates", UPDATES, "--seed", 42) != first
 
 
+@pytest.mark.long
 def test_it_fails_at_its_seventh_update() -> None:
     run = subprocess.run(_python(SCRIPTS["broken"]), capture_output=True, text=True, check=False)
     assert run.returncode == SCRIPTS["broken"].code == 1

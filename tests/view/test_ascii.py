@@ -41,7 +41,7 @@ def assert_ascii(app: RnnApp) -> None:
 # ---- the screen ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("lesson", "size"),
     [  # every lesson, and every size with one that learns and one that does not
@@ -58,6 +58,7 @@ async def test_all_panes_of_a_lesson(lesson: str, size: tuple[int, int]) -> None
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.sampled(1)
 async def test_what_looks_inside(size: tuple[int, int]) -> None:
     engine = FakeEngine()
     async with running(engine=engine, size=size, view_settings=ASCII) as (pilot, app, _):

@@ -25,7 +25,7 @@ def pausing(*texts: str, lesson: str = "hihello") -> Experiment:
     return replace(LESSONS[lesson], run=run)
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("there", "keys", "answer"),
     [
@@ -83,6 +83,7 @@ async def test_what_is_wrong_stands_below_its_line() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.sampled(2)
 async def test_it_fits_and_has_a_line_for_each_kind(size: tuple[int, int]) -> None:
     for lesson, kinds in (("hihello", 10), ("hello", 2)):  # what learns nothing comes to no loss
         app = Host(BreakpointsScreen(pausing(lesson=lesson)), theme=1)

@@ -31,7 +31,7 @@ def type_at_once(app: RnnApp, *keys: str) -> None:
         app.post_message(events.Key(key, CHARACTERS.get(key, key if len(key) == 1 else None)))
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("key", CLOSING)
 async def test_keys_that_come_at_once_leave_a_dialog_once(key: str) -> None:
     async with running(paused=True, size=(80, 24)) as (pilot, app, engine):
@@ -51,7 +51,7 @@ async def test_keys_that_come_at_once_leave_a_dialog_once(key: str) -> None:
             await settled(pilot, app, engine)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("key", CLOSING)
 async def test_a_key_twice_at_once_opens_one_dialog_at_most(key: str) -> None:
     async with running(size=(80, 24)) as (pilot, app, _):

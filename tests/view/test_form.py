@@ -60,7 +60,7 @@ class Form:
         return app.answer
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["hihello", "hello", "ohlol-lstm", "six-words", "sums", "read", "sine"])
 async def test_begin_without_a_change_gives_the_same_experiment(name: str) -> None:
     """One of each kind of data: its own rows, none that is learnt, a batch, pairs, a text, a series."""
@@ -232,6 +232,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.long
 async def test_what_is_wrong_stands_at_its_field_and_nothing_begins() -> None:
     app = Host(ExperimentScreen(LESSONS["hihello"]))
     async with app.run_test(size=(120, 36)) as pilot:
@@ -291,7 +292,7 @@ async def test_a_click_chooses_and_space_goes_round() -> None:
         assert cell.value == "lstm"
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_form_fits_and_says_what_it_would_begin(size: tuple[int, int]) -> None:
     for name in ("hihello", "ohlol-lstm", "six-words"):

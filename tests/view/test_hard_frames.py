@@ -15,6 +15,7 @@ from tests.view.helpers import running, screen_lines, text_of, until
 
 @pytest.mark.parametrize("value", [math.nan, -math.inf])
 @pytest.mark.parametrize("lesson", ["hihello", "hello"])
+@pytest.mark.sampled(2)
 async def test_numbers_that_are_none_are_shown_as_such(lesson: str, value: float) -> None:
     async with running(lesson) as (pilot, app, engine):
         frame = engine.frames[-1]

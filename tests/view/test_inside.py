@@ -41,6 +41,7 @@ def there(grid: PaneGrid) -> set[str]:
 
 
 @pytest.mark.parametrize("key", PANE_KEYS)
+@pytest.mark.sampled(4)
 async def test_a_key_opens_a_pane_in_its_column_and_closes_it_again(key: str) -> None:
     name = PANE_KEYS[key]
     async with running() as (pilot, app, engine):
@@ -170,6 +171,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
 
 
 @pytest.mark.parametrize("key", OTHERS)
+@pytest.mark.sampled(3)
 async def test_what_else_a_pane_can_show(key: str) -> None:
     async with running("ohlol-embedding", size=(80, 24)) as (pilot, _, engine):
         await pilot.press(key)
@@ -289,6 +291,7 @@ async def test_every_pane_explains_itself(size: tuple[int, int]) -> None:
         await until(pilot, lambda: app.screen is app.main)
 
 
+@pytest.mark.long
 async def test_explains_the_pane_with_the_focus() -> None:
     async with running() as (pilot, app, _):
         for key, name in PANE_KEYS.items():

@@ -113,7 +113,7 @@ PICTURES: dict[str, tuple[str, Answer, list[str]]] = {
 }
 
 
-@pytest.mark.sampled(9)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("key", PICTURES)
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
 async def test_the_answer_is_drawn(key: str, size: tuple[int, int]) -> None:
@@ -150,6 +150,7 @@ MICE = {  # a cell of the pane's content, and what is told of it
 
 
 @pytest.mark.parametrize("key", MICE)
+@pytest.mark.sampled(2)
 async def test_exact_values_under_the_mouse(key: str) -> None:
     name, answer, _ = PICTURES[key]
     place, words = MICE[key]

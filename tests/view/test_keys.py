@@ -33,7 +33,7 @@ from tests.view.fake_frames import MIDWAY
 from tests.view.helpers import PANE_KEYS, running, screen_lines, text_of, until
 
 ALL = [name for key in KEYS for name in key.keys.split(",")]
-EARLY = ALL if "RNN_TUI_ROUNDS" in os.environ else ALL[::2]  # a screen for each takes its time
+EARLY = ALL if "RNN_TUI_ROUNDS" in os.environ else ALL[::4]  # a screen for each takes its time
 
 # The fake run plays `hihello` (seed 4, by character) at 4 ticks/s; 4 of 6 steps are fed: the cursor is at 3.
 COMMANDS: dict[str, Command] = {

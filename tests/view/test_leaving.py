@@ -71,6 +71,7 @@ async def test_the_theme_is_chosen_at_the_start(theme: str) -> None:
 
 
 @pytest.mark.parametrize("keys", ["ql", "qe", "qG", "qh", "qiw"])
+@pytest.mark.sampled(2)
 async def test_what_is_typed_behind_q_is_for_nobody(keys: str) -> None:
     """Drop the keys before torch is loaded, when it leaves at once, and over its question."""
     for ready in (False, True):

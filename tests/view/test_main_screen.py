@@ -153,6 +153,7 @@ def differences(one: list[str], other: list[str]) -> list[int]:
     "lesson",
     ["one-letter-deep", "hello-cell", "six-words", "hihello-embedding", "ohlol-lstm"],
 )
+@pytest.mark.sampled(2)
 async def test_lessons_at_the_smallest_size(lesson: str) -> None:
     async with running(lesson, size=(64, 20)) as (pilot, app, engine):
         await pilot.press("4", "2", "escape")

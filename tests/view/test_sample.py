@@ -237,7 +237,7 @@ async def test_what_was_typed_for_other_data_is_over() -> None:
 # ---- the dialog ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.sampled(7)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [

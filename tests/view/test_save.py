@@ -85,6 +85,7 @@ def test_a_curve_keeps_all_its_digits() -> None:
 
 
 @pytest.mark.parametrize("kind", ["svg", "csv", "json"])
+@pytest.mark.sampled(1)
 async def test_the_key_writes_what_is_on_the_screen(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with running(paused=True) as (pilot, app, engine):

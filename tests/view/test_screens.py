@@ -104,7 +104,7 @@ async def test_a_letter_with_alt_is_none_for_the_filter() -> None:
     assert await answer_to(LessonsScreen("ohlol"), "slash", *"ohlol", "up", "enter") is LESSONS["ohlol-cell"]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_every_lesson_is_about_has_room(size: tuple[int, int]) -> None:
     app = Host(LessonsScreen(next(iter(LESSONS))))
@@ -152,6 +152,7 @@ async def test_help_names_every_key_and_says_what_it_does() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.sampled(2)
 async def test_help_can_be_read_to_its_end_at_every_size(size: tuple[int, int]) -> None:
     text, _ = await everything_in(size)
     for word in ("Network", "Lit step", "Hidden state", "Loss", "Prediction", "Shapes", "Time cursor", "Mouse"):
@@ -170,6 +171,7 @@ async def test_help_scrolls_with_the_keyboard() -> None:
 
 
 @pytest.mark.parametrize("key", ["escape", "question_mark", "q", "f1"])
+@pytest.mark.sampled(2)
 async def test_help_closes(key: str) -> None:
     assert await answer_to(HelpScreen(), key) is None
 
@@ -204,6 +206,7 @@ async def test_an_engine_without_last_words() -> None:
 
 
 @pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.sampled(1)
 async def test_dialogs_stand_in_both_themes(theme: int) -> None:
     for dialog in (LessonsScreen("hihello"), HelpScreen(), EngineGoneScreen("gone")):
         app = Host(dialog, theme)

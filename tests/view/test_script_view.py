@@ -82,6 +82,7 @@ async def test_of_many_facts_the_first_ones_are_left() -> None:
         ({"loss": None}, "▶ running · update 1,234 · 87 updates/s"),
     ],
 )
+@pytest.mark.sampled(3)
 async def test_the_status_says_what_the_script_does(status: dict[str, Any], words: str) -> None:
     async with watching(script(status=status)) as (_, app, _engine):
         assert screen_lines(app)[1].strip() == words
@@ -218,7 +219,7 @@ async def test_keys_for_what_can_be_done() -> None:
         await until(pilot, lambda: engine.heard() == [SetBreakpoints(until=("loss<0.5",))])
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("key", OWN, ids=lambda key: key.keys)
 async def test_keys_of_own_runs_say_that_they_do_not_apply(key: Any) -> None:
     async with watching(script()) as (pilot, app, engine):
@@ -472,6 +473,7 @@ async def test_notes_stand_in_the_notice_once_and_in_the_explanation_always() ->
         (script(is_seen=False, status={"tick": 0, "newest": 0, "fed": 0, "state": "done"}), "#network", "has ended"),
     ],
 )
+@pytest.mark.sampled(2)
 async def test_a_pane_that_cannot_be_filled_says_why(which: Any, pane: str, words: str) -> None:
     async with watching(which) as (_, app, _engine):
         assert words in " ".join(text_of(app, pane).replace("│", " ").split())
@@ -510,7 +512,7 @@ SCRIPTS = {
 }
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_no_pane_shows_a_stand_in(name: str, size: tuple[int, int]) -> None:

@@ -148,6 +148,7 @@ async def test_no_more_than_two_pictures_are_under_way_and_then_comes_the_newest
 
 
 @pytest.mark.parametrize("answers", [True, False])
+@pytest.mark.sampled(1)
 async def test_nobody_reads_and_nothing_waits_for_it(
     master: Master, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:

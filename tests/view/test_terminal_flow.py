@@ -95,7 +95,7 @@ def test_a_link_that_only_blocks_is_seldom_late_and_half_used_at_least(rate: flo
     late, sent = over(Link(rate), sizes, seconds, answers=False)
     transit = max(sizes) / rate
     assert max(late) <= (CAPACITY + max(sizes)) / rate + 0.2
-    if not 0.9 < sum(sizes) / len(sizes) / PERIOD / rate < 2:  # a little too much fills the buffer unnoticed
+    if not 0.9 < sum(sizes) / len(sizes) / PERIOD / rate < 2.5:  # a little too much fills the buffer unnoticed
         assert median(late) <= 0.45 + transit
     assert sent >= 0.5 * min(rate, sum(sizes) / len(sizes) / PERIOD) * seconds - max(sizes) - CAPACITY
 

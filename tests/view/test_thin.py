@@ -119,6 +119,7 @@ def changes(draw: st.DrawFn) -> list[list[tuple[int, int, list[Cell]]]]:
 @pytest.mark.parametrize("system", SYSTEMS, ids=str)
 @settings(max_examples=examples(25))
 @given(changes())
+@pytest.mark.sampled(2)
 def test_a_terminal_shows_what_one_would_that_is_told_everything_at_once(
     system: ColorSystem | None, changes: list[list[tuple[int, int, list[Cell]]]]
 ) -> None:
