@@ -22,9 +22,9 @@ from rnn_tui.protocol.core import (
     Stop,
 )
 from rnn_tui.protocol.engine_messages import Frame, Left, Whereabouts
+from rnn_tui.protocol.field import KeptMember
 from rnn_tui.protocol.frame_request import FrameRequest
 from rnn_tui.protocol.rendezvous import Note
-from rnn_tui.protocol.field import KeptMember
 from rnn_tui.protocol.script_log import LogLines
 from rnn_tui.protocol.version import VERSION
 from rnn_tui.protocol.wire import ProtocolError, decode_command, decode_core, pack
