@@ -152,7 +152,7 @@ REFUSED = {
     ("--precision", "bfloat16", "--device", "cpu"): "--precision bfloat16: does not fit the device cpu",
     ("--fork", "3: precision=bfloat16"): "precision=bfloat16 cannot change on the way",
     ("--fork", "3: schedule=round"): "schedule 'round' does not fit: it must be constant, step, cosine or plateau",
-    ("--fork", "3: optimizer=foo"): "optimizer 'foo' does not fit: it must be adam, sgd or rmsprop",
+    ("--fork", "3: optimizer=foo"): "optimizer 'foo' does not fit: it must be adam, adamw, sgd or rmsprop",
     ("ohlol-lstm", "--fork", "3: tick=character"): "tick character does not fit: it must be sequence here",
     ("--fork", "9: lr=1", "--fork", "3: lr=2"): "--fork 3: lr=2: comes after the one at tick 9: their ticks ",
     ("show", "--fork", "3: lr=1"): "--fork: no such option",

@@ -86,9 +86,10 @@ def test_every_cell_learns_the_same(cell: str, implementation: str, layers: int,
     assert_same_losses(experiment, gpu, updates=40)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
 def test_every_optimizer_with_clipping_decay_and_accumulation(optimizer: str, gpu: str) -> None:
     training = {"optimizer": optimizer, "lr": 0.01, "clip": 0.5, "weight_decay": 0.01, "accumulate": 2}
+    training |= {"momentum": 0.9} if optimizer == "sgd" else {}
     assert_same_losses(changed(LESSONS["hihello-sequence"], gpu, training=training), gpu, updates=40)
 
 

@@ -51,7 +51,7 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
             "tick": "sequence" if both else draw(st.sampled_from(["character", "sequence"])),
             "reduction": draw(st.sampled_from(["sum", "mean"])),
             "clip": draw(st.floats(0, 1e3)),
-            "optimizer": draw(st.sampled_from(["adam", "sgd", "rmsprop"])),
+            "optimizer": draw(st.sampled_from(["adam", "adamw", "sgd", "rmsprop"])),
             "lr": draw(st.floats(1e-9, 1e6)),
             "epochs": draw(st.integers(0, 10**12)),
             "seed": draw(st.integers(0, 2**63 - 1)),
@@ -151,15 +151,17 @@ def test_default_target_is_the_next_characters() -> None:
 
 def test_memory_counts_weights_gradients_moments_and_steps() -> None:
     def needed(*, rows: int = 1, length: int = 6, **network: Any) -> int:
-        optimizer = network.pop("optimizer", "adam")
+        training = {name: network.pop(name) for name in ("optimizer", "momentum") if name in network}
         values = {"data": {"inputs": ["a" * length] * rows, "vocabulary": "abcde"}, "network": network}
         values["data"]["targets"] = values["data"]["inputs"]
-        return memory_bytes(from_dict({**values, "training": {"optimizer": optimizer}}))
+        return memory_bytes(from_dict({**values, "training": training}))
 
     base = needed()
     assert 4 * 4 * 60 <= base <= 4 * (4 * 60 + 6 * 100)  # 60 weights, four times; six steps of a few numbers
     large: dict[str, Any] = {"head": "linear", "hidden_size": 10_000}
     assert needed(**large) == pytest.approx(4 * 4 * 10_000**2, rel=0.01)  # W_hh is nearly all there is
+    assert needed(**large, optimizer="adamw") == needed(**large)
+    assert needed(**large, optimizer="sgd", momentum=0.5) == pytest.approx(4 * 3 * 10_000**2, rel=0.01)
     assert needed(**large, optimizer="sgd") == pytest.approx(4 * 2 * 10_000**2, rel=0.01)
     assert needed(**large, cell="lstm") == pytest.approx(4 * 4 * 4 * 10_000**2, rel=0.01)
     assert needed(**large, layers=3) == pytest.approx(4 * 4 * 5 * 10_000**2, rel=0.01)  # and two W_ih
@@ -245,7 +247,13 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"training": {"epochs": -1}}, "training.epochs", ["-1", "at least 0"]),
     ({"training": {"seed": 2**63}}, "training.seed", [str(2**63), "at most"]),
     ({"training": {"seed": 2**70}}, "training.seed", [str(2**70), "at most"]),
-    ({"training": {"optimizer": "adamw"}}, "training.optimizer", ["'adamw'", "must be adam, sgd or rmsprop"]),
+    (
+        {"training": {"optimizer": "adagrad"}},
+        "training.optimizer",
+        ["'adagrad'", "must be adam, adamw, sgd or rmsprop"],
+    ),
+    ({"training": {"momentum": 0.9}}, "training.momentum", ["0.9", "no use without sgd", "must be 0"]),
+    ({"training": {"momentum": 1.5, "optimizer": "sgd"}}, "training.momentum", ["1.5", "at most 1"]),
     ({"training": {"tick": "word"}}, "training.tick", ["'word'", "must be character or sequence"]),
     ({"run": {"speed": -1}}, "run.speed", ["-1", "at least 0"]),
     ({"run": {"speed": math.nan}}, "run.speed", ["nan", "finite number"]),

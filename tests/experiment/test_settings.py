@@ -13,9 +13,14 @@ from rnn_tui.experiment.memory import memory_bytes
 from rnn_tui.experiment.setting import Setting, settings_of
 from rnn_tui.experiment.settings import SETTINGS, optimizer_state
 from rnn_tui.experiment.spec import Experiment, Training
+from rnn_tui.experiment.validate import from_dict
 
 SETS = pytest.mark.parametrize("each", SETTINGS, ids=lambda each: each.path)
 TEXTS = ("", "a", "abcdefg", "utf-16", "some.csv")
+
+
+_KINDS = ("adamw", "sgd", "rmsprop")
+BASES = (*LESSONS.values(), *(from_dict({"training": {"optimizer": each}}) for each in _KINDS))
 
 
 def others(each: Setting) -> list[Any]:
@@ -40,7 +45,7 @@ def with_value(experiment: Experiment, each: Setting, value: Any) -> Experiment:
 @SETS
 def test_the_memory_estimate_depends_on_a_setting_exactly_where_it_says_so(each: Setting) -> None:
     matters = False
-    for base in LESSONS.values():
+    for base in BASES:
         found = set()
         for value in others(each):
             with suppress(ValueError):  # without a file and without rows nothing has a size
@@ -82,8 +87,8 @@ def test_what_an_optimizer_keeps_is_what_torch_keeps() -> None:
 
     from rnn_tui.engine.training.optimizers import build_optimizer
 
-    for name, lr in product(("adam", "sgd", "rmsprop"), (0.1, 0.5)):
-        training = Training(optimizer=name, lr=lr)  # type: ignore[arg-type]
+    for name, lr, momentum in product(("adam", *_KINDS), (0.1, 0.5), (0.0, 0.9)):
+        training = Training(optimizer=name, lr=lr, momentum=momentum)  # type: ignore[arg-type]
         weight = torch.nn.Parameter(torch.ones(3, 4))
         optimizer = build_optimizer(training, [weight])
         weight.grad = torch.ones(3, 4)

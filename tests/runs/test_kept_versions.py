@@ -24,7 +24,7 @@ from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.kept_versions import KEPT, NAMES, copied, gone_on, losses, reference
 from tests.message_schema import FOLDER as SCHEMA
 from tests.message_schema import messages
-from tests.momentum_trial import grown, run_by
+from tests.setting_trial import grown, run_by
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -120,7 +120,7 @@ def test_with_a_setting_more_every_run_goes_on(later: Path, tmp_path: Path) -> N
     assert set(found) == set(NAMES)
     for name in NAMES:
         assert close(found[name], reference(name)), name
-        assert "momentum" not in (tmp_path / name.partition("/")[2] / "experiment.toml").read_text()
+        assert "inertia" not in (tmp_path / name.partition("/")[2] / "experiment.toml").read_text()
 
 
 HASHES = """
@@ -129,7 +129,7 @@ from msgspec.structs import replace
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.hash import experiment_hash
 kept = Experiment()
-other = replace(kept, training=replace(kept.training, momentum=0.25))
+other = replace(kept, training=replace(kept.training, inertia=0.25))
 print(json.dumps([experiment_hash(kept), experiment_hash(other)]))
 """
 
@@ -151,13 +151,13 @@ def test_a_run_of_a_later_version_is_told_as_that(later: Path, tmp_path: Path) -
     both = f"was written by rnn-tui 9.1.0, and this is {rnn_tui.__version__}, which"
     line = refused("train", "--resume", str(folder))
     assert "experiment.toml, line " in line
-    assert f"{both} knows no setting training.momentum" in line
+    assert f"{both} knows no setting training.inertia" in line
 
     toml = folder / "experiment.toml"
-    toml.write_text(re.sub(r"momentum = .*\n", "", toml.read_text()))  # as one may do who reads that
+    toml.write_text(re.sub(r"inertia = .*\n", "", toml.read_text()))  # as one may do who reads that
     line = refused("train", "--resume", str(folder))
     assert f"checkpoint.json: {both} cannot read it" in line
-    assert "unknown field `momentum`" in line
+    assert "unknown field `inertia`" in line
 
 
 def refused(*arguments: str) -> str:

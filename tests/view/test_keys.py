@@ -432,7 +432,7 @@ async def test_fork_holds_the_run_and_says_what_changes() -> None:
 
 async def test_fork_with_another_seed_begins_its_numbers_anew() -> None:
     async with running() as (pilot, app, engine):
-        await pilot.press("F", *["down"] * 6, "end", "5", "ctrl+s")
+        await pilot.press("F", *["down"] * 7, "end", "5", "ctrl+s")
         await until(pilot, lambda: app.screen is app.main)
         assert engine.heard()[1] == Fork(training=replace(LESSONS["hihello"].training, seed=45), reseed=True)
 

@@ -29,7 +29,7 @@ _NAMES = {
     "loss": "the loss",
     "backward": "backward",
 }
-_OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}
+_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "rmsprop": "RMSprop"}
 
 Numbers = tuple[tuple[str, float], ...]
 
@@ -75,7 +75,8 @@ def _update(motion: PhasedTick, _now: PhasePlace, _row: int) -> tuple[str, Numbe
         return f"{words}A new pass begins.", (("‖∂L/∂W‖", motion.steepness),)
     clipped = training.clip and motion.steepness > training.clip
     how = f" (gradients clipped to norm {training.clip:g})" if clipped else ", which all time steps share"
-    words = f"Update: {_OPTIMIZERS[training.optimizer]} moves the weights{how}. A new pass begins."
+    which = _OPTIMIZERS[training.optimizer] + (f" μ={training.momentum:g}" if training.momentum else "")
+    words = f"Update: {which} moves the weights{how}. A new pass begins."
     return words, (("‖∂L/∂W‖", motion.steepness),)
 
 

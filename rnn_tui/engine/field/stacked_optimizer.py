@@ -1,14 +1,14 @@
-"""torch's optimisers for M networks at once: each with its own learning rate, weight decay and clipping.
+"""torch's optimisers for M networks at once: each with its own learning rate, weight decay, momentum and clipping.
 
-Row by row it computes what torch.optim.Adam, SGD and RMSprop do with their defaults, and clip_grad_norm_.
+Row by row it computes what torch.optim.Adam, AdamW, SGD and RMSprop do with their other defaults, and clip_grad_norm_.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from rnn_tui.experiment.sections.training import Optimizer
 from rnn_tui.experiment.spec import Training
 
 __all__ = ["StackedOptimizer"]
@@ -18,16 +18,18 @@ _ALPHA = 0.99  # RMSprop
 _EPSILON = 1e-8
 _NORM_EPSILON = 1e-6  # of clip_grad_norm_
 
-_AVERAGES: dict[str, int] = {"adam": 2, "rmsprop": 1, "sgd": 0}
+_AVERAGES: dict[Optimizer, int] = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}
 
 
 class StackedOptimizer:
     """Moves the weights (M, P) of networks that share the kind of optimiser."""
 
     def __init__(self, trainings: Sequence[Training], weights: Tensor) -> None:
-        self.kind: Literal["adam", "sgd", "rmsprop"] = trainings[0].optimizer
+        self.kind: Optimizer = trainings[0].optimizer
         self.updates = 0
-        self.averages = [torch.zeros_like(weights) for _ in range(_AVERAGES[self.kind])]  # (M, P) each
+        self._momentum = self._column([each.momentum for each in trainings], weights)
+        averages = _AVERAGES[self.kind] + bool(self._momentum.any())
+        self.averages = [torch.zeros_like(weights) for _ in range(averages)]  # (M, P) each
         self._decay = self._column([each.weight_decay for each in trainings], weights)
         self._clip = self._column([each.clip or torch.inf for each in trainings], weights)
         self._decays = bool(self._decay.any())
@@ -40,7 +42,7 @@ class StackedOptimizer:
     def keep(self, rows: Tensor) -> None:
         """Go on with these rows alone, (k,) indices."""
         self.averages = [each[rows] for each in self.averages]
-        self._decay, self._clip = self._decay[rows], self._clip[rows]
+        self._decay, self._clip, self._momentum = self._decay[rows], self._clip[rows], self._momentum[rows]
 
     def step(self, weights: Tensor, gradients: Tensor, rates: Tensor) -> None:
         """Move the weights (M, P) in place by their gradients (M, P), which are spent; rates (M, 1)."""
@@ -48,7 +50,9 @@ class StackedOptimizer:
         if self._clips:
             norm = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
             gradients = gradients * (self._clip / (norm + _NORM_EPSILON)).clamp_(max=1.0)
-        if self._decays:
+        if self._decays and self.kind == "adamw":  # Loshchilov and Hutter, 2017; arXiv:1711.05101
+            weights.mul_(1 - rates * self._decay)
+        elif self._decays:
             gradients = gradients.addcmul(weights, self._decay)
         _MOVES[self.kind](self, weights, gradients, rates)
 
@@ -65,11 +69,14 @@ class StackedOptimizer:
         weights.addcdiv_(gradients * -rates, square.sqrt().add_(_EPSILON))
 
     def _sgd(self, weights: Tensor, gradients: Tensor, rates: Tensor) -> None:
+        for moved in self.averages:  # with momentum; torch's first is the gradient itself, and so is this one
+            gradients = moved.mul_(self._momentum).add_(gradients)
         weights.addcmul_(gradients, rates, value=-1)
 
 
 _MOVES: dict[str, Callable[[StackedOptimizer, Tensor, Tensor, Tensor], None]] = {
     "adam": StackedOptimizer._adam,
+    "adamw": StackedOptimizer._adam,
     "rmsprop": StackedOptimizer._rmsprop,
     "sgd": StackedOptimizer._sgd,
 }

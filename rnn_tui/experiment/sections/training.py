@@ -6,17 +6,27 @@ import msgspec
 
 from rnn_tui.experiment.setting import Setting
 
-__all__ = ["Precision", "Schedule", "Tick", "Training"]
+__all__ = ["Optimizer", "Precision", "Schedule", "Tick", "Training"]
 
 Tick = Literal["character", "sequence"]
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "step", "cosine", "plateau"]
 Precision = Literal["float32", "bfloat16", "float16"]
 
-_AVERAGES = {"adam": ("exp_avg", "exp_avg_sq", "step"), "rmsprop": ("square_avg", "step"), "sgd": ()}
+_AVERAGES: dict[Optimizer, tuple[str, ...]] = {
+    "adam": ("exp_avg", "exp_avg_sq", "step"),
+    "adamw": ("exp_avg", "exp_avg_sq", "step"),
+    "rmsprop": ("square_avg", "step"),
+    "sgd": (),
+}
 
 
 def _averages(training: "Training") -> tuple[str, ...]:
     return _AVERAGES[training.optimizer]
+
+
+def _moves_on(training: "Training") -> tuple[str, ...]:
+    return ("momentum_buffer",) if training.momentum and training.optimizer == "sgd" else ()
 
 
 class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,14 +55,29 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Setting(
             "how the losses of the characters become one: their sum or their mean",
             label="loss is",
-            fork=6,
+            fork=7,
             since="0.1.0",
         ),
     ] = "sum"
     optimizer: Annotated[
-        Literal["adam", "sgd", "rmsprop"],
+        Optimizer,
         Setting("how the weights move", fork=3, since="0.1.0", memory=True, optimizer_state=_averages),
     ] = "adam"
+    momentum: Annotated[
+        float,
+        Setting(
+            "sgd: the share μ of its last step that is made again, v ← μv + g, W ← W − ηv; 0: none",
+            minimum=0,
+            maximum=1,
+            fork=4,
+            since="0.2.0",
+            memory=True,
+            unused=lambda experiment: (
+                "" if experiment.training.optimizer == "sgd" else "has no use without sgd: it must be 0"
+            ),
+            optimizer_state=_moves_on,
+        ),
+    ] = 0.0
     lr: Annotated[
         float,
         Setting(
@@ -104,10 +129,11 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     weight_decay: Annotated[
         float,
         Setting(
-            "how strongly weights are drawn to 0: L2, the λ in g + λW, as in torch.optim; 0: not at all",
+            "how strongly weights are drawn to 0: L2, the λ in g + λW, as in torch.optim; of adamw the λ in "
+            "W − ηλW, apart from the gradient; 0: not at all",
             minimum=0,
             maximum=1e6,
-            fork=4,
+            fork=5,
             since="0.1.0",
             logarithmic=True,
         ),
@@ -118,7 +144,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "largest norm of the gradient; 0: no clipping",
             minimum=0,
             maximum=1e12,
-            fork=5,
+            fork=6,
             since="0.1.0",
             logarithmic=True,
         ),
@@ -155,9 +181,9 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     epochs: Annotated[
         int,
         Setting(
-            "passes over all of the data; 0: forever", minimum=0, maximum=10**12, fork=8, resume=True, since="0.1.0"
+            "passes over all of the data; 0: forever", minimum=0, maximum=10**12, fork=9, resume=True, since="0.1.0"
         ),
     ] = 100
     seed: Annotated[
-        int, Setting("where the random numbers start", minimum=0, maximum=2**63 - 1, front=5, fork=7, since="0.1.0")
+        int, Setting("where the random numbers start", minimum=0, maximum=2**63 - 1, front=5, fork=8, since="0.1.0")
     ] = 0

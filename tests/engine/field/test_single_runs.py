@@ -108,7 +108,7 @@ _ROWS = _changed(
 
 @pytest.mark.sampled(6)
 @pytest.mark.usefixtures("in_float64")
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
 @pytest.mark.parametrize("cell", list(CELL_KINDS))
 def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> None:
     base = _changed(_ROWS, network_cell=cell, network_layers=2, training_optimizer=optimizer, training_lr=0.01)
@@ -132,6 +132,7 @@ def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> N
         {"network_batch_first": True, "network_embedding": 0},
         {"training_reduction": "sum", "training_tick": "character"},
         {"training_accumulate": 3},
+        {"training_accumulate": 2, "training_optimizer": "sgd", "training_momentum": 0.9, "training_weight_decay": 0.1},
         {"training_schedule": "step", "training_schedule_every": 4},
         {"training_schedule": "cosine", "training_epochs": 15},
         {"training_schedule": "plateau", "training_schedule_every": 2, "training_lr": 0.5},

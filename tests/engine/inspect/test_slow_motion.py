@@ -55,7 +55,12 @@ def both_ticks() -> list[Experiment]:
 CASES = [
     experiment(),
     experiment({"cell": "lstm", **LINEAR, "embedding": 3, "layers": 2, "initial_state": "random"}, reduction="mean"),
-    experiment({"cell": "gru", "implementation": "cell", "batch_first": True, "layers": 2}, optimizer="sgd", clip=0.1),
+    experiment(
+        {"cell": "gru", "implementation": "cell", "batch_first": True, "layers": 2},
+        optimizer="sgd",
+        momentum=0.9,
+        clip=0.1,
+    ),
     experiment({"cell": "lstm", **LINEAR, "bidirectional": True, "layers": 2}, tick="sequence"),
     experiment({"cell": "gru", **LINEAR, "bidirectional": True}, tick="sequence", reduction="mean"),
     experiment({"cell": "rnn-relu", **LINEAR, "layers": 3, "batch_first": True}, tick="sequence", optimizer="rmsprop"),
@@ -348,6 +353,7 @@ def test_update_tells_how_far_each_matrix_moves(what: Experiment) -> None:
     assert (phase.kind, phase.time_step) == ("update", 0)
     assert_allclose(dict(phase.numbers)["‖∂L/∂W‖"], steepness, rtol=1e-5)
     assert ("clipped" in phase.words) == (0 < what.training.clip < steepness)
+    assert ("SGD μ=0.9 moves" in phase.words) == (what.training.momentum > 0)
     assert len(phase.moved) == len(before)
     for each, (key, weight) in zip(phase.moved, other.trainer.model.named_parameters(), strict=True):
         assert each.name == key.removeprefix("recurrent.")

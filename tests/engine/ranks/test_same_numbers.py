@@ -15,7 +15,9 @@ pytestmark = pytest.mark.xdist_group("ranks")  # they share two processes
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     *(("text", {"network": {"cell": cell}}) for cell in CELL_KINDS),
-    *(("text", {"training": {"optimizer": each}}) for each in ("sgd", "rmsprop", "adam")),
+    *(("text", {"training": {"optimizer": each}}) for each in ("rmsprop", "adam")),
+    ("text", {"training": {"optimizer": "sgd", "momentum": 0.9}}),
+    ("text", {"training": {"optimizer": "adamw", "weight_decay": 0.1}}),
     ("text", {"network": {"layers": 2, "dropout": 0.3}}),
     ("text", {"network": {"cell": "lstm", "initial_state": "random", "embedding": 6}}),
     ("text", {"training": {"accumulate": 3, "clip": 0.5}}),

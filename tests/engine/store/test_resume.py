@@ -59,7 +59,8 @@ def test_every_lesson_goes_on_as_if_never_stopped(name: str, tick: str, tmp_path
 
 CHANGES: list[dict[str, Any]] = [
     {"optimizer": "sgd", "lr": 0.3},
-    {"optimizer": "rmsprop"},
+    {"optimizer": "sgd", "momentum": 0.9, "lr": 0.03},
+    {"optimizer": "rmsprop", "momentum": 0.0},
     {"lr": 0.01},
     {"clip": 0.1},
     {"tick": "sequence"},

@@ -36,6 +36,7 @@ SCHEDULES: dict[str, dict[str, Any]] = {
 }
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
@@ -105,13 +106,19 @@ def ours(epochs: int, **training: Any) -> tuple[list[float], list[float], list[T
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("more", [{}, {"weight_decay": 0.02}, {"accumulate": 3, "clip": 0.5, "weight_decay": 0.01}])
 def test_it_learns_as_torchs_own_optimisers_and_schedulers_do(schedule: str, optimizer: str, more: Any) -> None:
-    lr = {"adam": 0.1, "sgd": 2.0 if schedule == "plateau" else 0.1, "rmsprop": 0.02}[optimizer]  # 2: losses rise
+    lr = {"adam": 0.1, "adamw": 0.1, "sgd": 2.0 if schedule == "plateau" else 0.1, "rmsprop": 0.02}[
+        optimizer
+    ]  # 2: losses rise
     training = {"optimizer": optimizer, "lr": lr, **more, **SCHEDULES[schedule]}
     losses, rates, weights = ours(15, **training)
     plain, plain_rates, plain_weights = notebook(15, **training)
     assert_allclose(losses, plain, rtol=1e-4)
     assert_allclose(rates, plain_rates, rtol=1e-9)
-    if (schedule, optimizer) not in [("plateau", "adam"), ("plateau", "rmsprop")]:  # which may fall all the time
+    if (schedule, optimizer) not in [
+        ("plateau", "adam"),
+        ("plateau", "adamw"),
+        ("plateau", "rmsprop"),
+    ]:  # which may fall all the time
         assert (len(set(rates)) > 1) == (schedule != "constant")
     for mine, other in zip(weights, plain_weights, strict=True):
         assert_allclose(mine, other, rtol=1e-3, atol=1e-3)

@@ -1,4 +1,4 @@
-"""The program with one setting more, momentum, in a copy: one declaration, and its use in one module of the engine."""
+"""The program with one setting more in a copy: the inertia of rmsprop, one declaration and its use in the engine."""
 
 import os
 import shutil
@@ -11,27 +11,27 @@ import rnn_tui
 __all__ = ["grown", "run_by"]
 
 DECLARATION = """
-    momentum: Annotated[
+    inertia: Annotated[
         float,
         Setting(
-            "share of the last step that is made again; 0: none",
+            "rmsprop: share of the last step that is made again; 0: none",
             minimum=0,
             maximum=0.99,
-            fork=9,
+            fork=10,
             since="9.1.0",
             memory=True,
             unused=lambda experiment: (
-                "has no use with adam: it must be 0" if experiment.training.optimizer == "adam" else ""
+                "" if experiment.training.optimizer == "rmsprop" else "has no use without rmsprop: it must be 0"
             ),
             optimizer_state=lambda training: (
-                ("momentum_buffer",) if training.momentum and training.optimizer != "adam" else ()
+                ("momentum_buffer",) if training.inertia and training.optimizer == "rmsprop" else ()
             ),
         ),
     ] = 0.0
 """.lstrip("\n")
 USE = """
-    if training.optimizer != "adam":
-        options["momentum"] = training.momentum
+    if training.optimizer == "rmsprop":
+        options["momentum"] = training.inertia
 """.lstrip("\n")
 LATE_BUFFER = """
         if kind is RMSprop and self.param_groups[0]["momentum"]:  # torch makes it with the first update only
@@ -46,7 +46,7 @@ EDITS = (  # file, the line before which it goes, what
 
 
 def grown(to: Path) -> Path:
-    """Copy the program there, and add momentum."""
+    """Copy the program there, and add inertia."""
     shutil.copytree(Path(rnn_tui.__file__).parent, to / "rnn_tui", ignore=shutil.ignore_patterns("__pycache__"))
     for name, before, more in EDITS:
         file = to / "rnn_tui" / name
