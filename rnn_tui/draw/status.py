@@ -102,8 +102,10 @@ def _essentials(experiment: Experiment, status: Status, device: str, room: int) 
     else:
         rate = f"{status.lr:.3g}"
         schedule = "" if training.schedule == "constant" else f" {training.schedule}"
+        made = max(0, status.update - 1) // training.accumulate
+        schedule = " warm-up" if made < training.warmup else schedule
         clip = f" clip {training.clip:g}" if training.clip else ""
-        rate = f"{status.lr:g}" if training.schedule == "constant" else rate
+        rate = f"{status.lr:g}" if not schedule else rate
         rates = (f"{training.optimizer} lr {rate}{schedule}{clip}", f"{training.optimizer} lr {rate}", f"lr {rate}")
     forms = [[network, rate] for network in networks for rate in rates]
     ellipsis = 2

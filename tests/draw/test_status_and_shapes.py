@@ -111,6 +111,10 @@ def test_a_schedule_and_dropout_are_named() -> None:
     training = replace(lesson.training, schedule="cosine", clip=1.0)
     first, _ = status(150, opened("ohlol-lstm", training=training), lr=0.0123456)
     assert "lr 0.0123 cosine clip 1" in first
+    warm = replace(training, warmup=3, accumulate=2)
+    seen = [status(150, opened("ohlol-lstm", training=warm), lr=0.0123456, epoch=each)[0] for each in (1, 6, 7)]
+    assert ["lr 0.0123 warm-up clip 1" in each for each in seen] == [True, True, False]
+    assert "lr 0.0123 cosine clip 1" in seen[-1]
     network = replace(lesson.network, dropout=0.25)
     assert describe_network(replace(lesson, network=network)) == "embedding 10 → LSTM 8×2 ⇄ dropout 0.25 → linear 4"
 

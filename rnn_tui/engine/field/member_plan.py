@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.engine.training.early_stopping import BestLoss
-from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
+from rnn_tui.engine.training.lr_schedule import Plateau, changes_rate, hears, learning_rate, span
 from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["MemberPlans"]
@@ -29,7 +29,7 @@ class MemberPlans:
 
     def _prepare(self) -> None:
         trainings = [each.training for each in self._experiments]
-        self._constant = [each.lr for each in trainings] if all(t.schedule == "constant" for t in trainings) else None
+        self._constant = None if any(map(changes_rate, trainings)) else [each.lr for each in trainings]
         self._last = np.array([each.epochs * self._batches for each in trainings])  # passes; 0: it never ends
         self._watches = any(each.patience or each.schedule == "plateau" for each in trainings)
 
@@ -74,7 +74,7 @@ class MemberPlans:
         self._next_plateaus = list(self._plateaus)
         for row, experiment in enumerate(self._experiments):
             training = experiment.training
-            if training.schedule == "plateau":
+            if hears(training, number // training.accumulate):
                 self._next_plateaus[row] = self._plateaus[row].after(float(means[row]), span(experiment))
             if training.patience:
                 loss = means[row] / self._per if np.isnan(held_out[row]) else held_out[row]

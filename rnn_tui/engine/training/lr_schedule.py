@@ -1,14 +1,16 @@
 """The learning rate of every update: constant, in steps, along a cosine, or down where the loss no longer falls.
 
+A warm-up comes before all of these: the rate rises in a line from 0 to where they begin.
+
 All but the last follow from the number of the update alone, so that nothing needs to be kept to go back in time.
 """
 
 import math
 from dataclasses import dataclass, replace
 
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.spec import Experiment, Training
 
-__all__ = ["Plateau", "learning_rate", "span"]
+__all__ = ["Plateau", "changes_rate", "hears", "learning_rate", "span"]
 
 _DIGITS = 1e-4  # part of the best loss that a better one must be below it: as torch's ReduceLROnPlateau has it
 _WAITS = 10  # epochs, by default: torch's too
@@ -37,17 +39,33 @@ def span(experiment: Experiment, batches: int = 1) -> int:
     if training.schedule_every:
         return training.schedule_every
     updates = -(-training.epochs * batches // training.accumulate)  # all that the epochs hold
-    return {"step": max(1, -(-updates // 3)), "plateau": _WAITS}.get(training.schedule, updates)
+    updates = max(1, updates - training.warmup)
+    return {"step": -(-updates // 3), "plateau": _WAITS}.get(training.schedule, updates)
+
+
+def changes_rate(training: Training) -> bool:
+    """Tell whether the learning rate changes from update to update."""
+    return training.schedule != "constant" or training.warmup > 0
+
+
+def hears(training: Training, updates: int) -> bool:
+    """Tell whether a plateau hears of an epoch after which so many updates have been made: not in the warm-up."""
+    return training.schedule == "plateau" and (not training.warmup or updates > training.warmup)
 
 
 def learning_rate(experiment: Experiment, update: int, plateau: Plateau, *, batches: int = 1) -> float:
     """Return the learning rate of an update, counted from 0.
+
+    In a warm-up of N updates it is η (n + 1) / (N + 1); after it n counts from 0 again.
 
     step: η_n = η γ^⌊n / every⌋, StepLR. cosine: η_n = γη + (η - γη)(1 + cos(π n / every)) / 2, CosineAnnealingLR with
     eta_min = γη, which stays there after its end. plateau: η γ^cuts. η is `lr`, γ is `schedule_factor`.
     """
     training = experiment.training
     lr, factor = training.lr, training.schedule_factor
+    if update < training.warmup:
+        return lr * ((update + 1) / (training.warmup + 1))
+    update -= training.warmup
     match training.schedule:
         case "step":
             return lr * factor ** (update // span(experiment, batches))

@@ -19,7 +19,7 @@ from rnn_tui.engine.network.model import Model, State, initial_state
 from rnn_tui.engine.training.batches_on_device import Source, build_dataset
 from rnn_tui.engine.training.clipping import Clipping
 from rnn_tui.engine.training.losses import loss_of
-from rnn_tui.engine.training.lr_schedule import Plateau, learning_rate, span
+from rnn_tui.engine.training.lr_schedule import Plateau, changes_rate, hears, learning_rate, span
 from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.pass_start import PassStart
 from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
@@ -202,7 +202,7 @@ class Trainer:
             return
         loss = self.watched_loss
         self.earlier = 0.0 if loss is not None else self.earlier + self.total.item()
-        if loss is not None and training.schedule == "plateau":
+        if loss is not None and hears(training, self.updates):
             self.plateau = self.plateau.after(loss, span(self.experiment))
 
     def _update(self, optimizer: Optimizer) -> None:
@@ -215,7 +215,7 @@ class Trainer:
                     weight.grad /= self.collected
         if training.clip:
             self._clipping.clip(training.clip)
-        if training.schedule != "constant":
+        if changes_rate(training):
             self._set_rate(optimizer)
         keeps = self.keeps_update or self.measures_update
         weights = [weight.detach() for weight in self.model.parameters()] if keeps else None

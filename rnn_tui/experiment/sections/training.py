@@ -92,6 +92,18 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             logarithmic=True,
         ),
     ] = 0.1
+    warmup: Annotated[
+        int,
+        Setting(
+            "updates in which the learning rate rises in a line from 0, before its schedule begins; 0: none",
+            label="lr warm-up",
+            minimum=0,
+            maximum=10**12,
+            fork=-1,
+            since="0.2.0",
+            logarithmic=True,
+        ),
+    ] = 0
     schedule: Annotated[
         Schedule,
         Setting(
@@ -106,7 +118,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int,
         Setting(
             "step: updates between two cuts; cosine: updates to its end; plateau: epochs that it waits; "
-            "0: a third of all, all, 10",
+            "0: a third of all after the warm-up, all of them, 10",
             label="lr every",
             minimum=0,
             maximum=10**12,

@@ -147,6 +147,52 @@ def test_rates_follow_from_the_number_of_the_update_alone(every: int, lr: float,
         rates.step()
 
 
+@pytest.mark.parametrize("schedule", ["constant", "step", "cosine"])
+@pytest.mark.parametrize("warmup", [1, 6])
+def test_a_warm_up_is_torchs_linear_before_its_schedule(schedule: str, warmup: int) -> None:
+    """A cosine that ends with the last update does so with a warm-up too."""
+    training = {**SCHEDULES[schedule], "lr": 0.3}
+    what = experiment(**training, warmup=warmup, epochs=24)
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)
+    after = scheduler(optimizer, training, 24 - warmup)
+    rises = lr_scheduler.LinearLR(optimizer, 1 / (warmup + 1), total_iters=warmup)
+    rates = lr_scheduler.SequentialLR(optimizer, [rises, after], [warmup])
+    for update in range(25):
+        assert_allclose(learning_rate(what, update, Plateau()), optimizer.param_groups[0]["lr"], rtol=1e-6)
+        optimizer.step()
+        rates.step()
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_losses_and_the_curve_of_rates_have_the_warm_up(accumulate: int) -> None:
+    training = {"optimizer": "sgd", "lr": 0.05, "warmup": 3, "accumulate": accumulate}
+    losses, used, _ = ours(12, **training)
+    torch.manual_seed(4)
+    network = nn.RNN(5, 5)
+    inputs, targets = (torch.tensor(["ehilo".index(each) for each in text]) for text in ("hihell", "ihello"))
+    expected, rates = [], [0.0125, 0.025, 0.0375] + [0.05] * 9
+    for epoch in range(12):
+        loss = nn.functional.cross_entropy(network(torch.eye(5)[inputs])[0], targets, reduction="sum")
+        expected.append(loss.item())
+        torch.autograd.backward(loss / accumulate)
+        if (epoch + 1) % accumulate == 0:
+            torch.optim.SGD(network.parameters(), lr=rates[epoch // accumulate]).step()
+            network.zero_grad()
+    assert_allclose(losses, expected, rtol=1e-5)
+    assert_allclose(used, rates[: 12 // accumulate], rtol=1e-12)
+
+
+def test_a_plateau_counts_the_epochs_after_the_warm_up() -> None:
+    trainer = Trainer(experiment(schedule="plateau", schedule_every=2, warmup=5, tick="sequence"), CPU)
+    trainer.plateau = Plateau(best=0.0)  # nothing is better
+    cuts = []
+    for _ in range(12):
+        trainer.tick()
+        trainer.finish_update()
+        cuts.append(trainer.plateau.cuts)
+    assert cuts == [0] * 7 + [1] * 3 + [2] * 2  # the sixth and seventh epoch are waited for, the eighth cuts
+
+
 def test_a_cosine_stays_at_its_lowest() -> None:
     what = experiment(schedule="cosine", schedule_factor=0.25, epochs=10)
     assert [learning_rate(what, update, Plateau()) for update in (10, 11, 1000)] == pytest.approx([0.025] * 3)
@@ -244,6 +290,7 @@ def test_slow_motion_says_that_gradients_are_collected() -> None:
 BACK = [
     *SCHEDULES.values(),
     {"accumulate": 3},
+    {"warmup": 6, **SCHEDULES["plateau"]},
     {"accumulate": 4, "clip": 0.3, "weight_decay": 0.01, **SCHEDULES["plateau"]},
     {"optimizer": "sgd", "lr": 0.7, "accumulate": 2, **SCHEDULES["step"]},
 ]
