@@ -23,6 +23,10 @@ class Share:
         start = self.rank * least + min(self.rank, more)
         return slice(start, start + least + (self.rank < more))
 
+    def rank_of(self, row: int, count: int) -> int:
+        """Return the rank that has one of `count` rows."""
+        return next(rank for rank in range(self.world_size) if row < self.of_rank(rank).rows(count).stop)
+
     def of_rank(self, rank: int) -> "Share":
         """Return the share of another rank."""
         return Share(rank=rank, world_size=self.world_size)

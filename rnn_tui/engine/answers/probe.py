@@ -145,7 +145,7 @@ class Probe:
         whole = observed.at_end_of_pass and observed.logits and self.answered == observed.length
         if not whole or observed.experiment.data.text or not isinstance(observed, Trainer):
             return None
-        return right_rows(observed)
+        return right_rows(observed) + observed.right_elsewhere
 
     def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series, or as a script has them."""

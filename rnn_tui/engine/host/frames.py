@@ -11,9 +11,11 @@ from msgspec.structs import replace
 
 from rnn_tui.engine.answers.guard import Guard
 from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.answers.row_view import RowView, view_row
 from rnn_tui.engine.host.curves import character_curve, held_out_curve, loss_curve, other_curves, predictions_seen
 from rnn_tui.engine.host.diagnostics import diagnostics_of
 from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import bare_status, status_of
 from rnn_tui.engine.training.batches_on_device import Dataset, SeriesDataset
@@ -56,13 +58,14 @@ class Frames:
         probe, touch = make("touch", lambda: self._touched(session, wanted.touch), usual)
         status = self._status(session)
         curve = wanted.curve if session.experiment.training.learn else None
+        seen = self._seen(session, probe, wanted)
         return Frame(
             request=0,
             revision=self._driver.revision,
             status=status,
-            steps=make("steps", lambda: probe.steps(wanted) if wanted.count else None, None),
-            states=make("states", lambda: probe.states(wanted) if wanted.count and wanted.units else (), ()),
-            phase=make("phase", lambda: probe.phase(wanted) if wanted.count else None, None),
+            steps=seen.steps,
+            states=seen.states,
+            phase=seen.phase,
             curve=make("curve", lambda: loss_curve(session, curve) if curve else None, None),
             characters=make("characters", lambda: character_curve(session, curve) if curve else None, None),
             held_out=make("held_out", lambda: held_out_curve(session, curve) if curve else None, None),
@@ -70,14 +73,24 @@ class Frames:
             diagnostics=make("diagnostics", lambda: diagnostics_of(session, curve) if curve else None, None),
             predictions=make("predictions", lambda: predictions_seen(session) if wanted.top else (), ()),
             learnt=make("learnt", lambda: session.learnt, None),
-            tensors=make("tensors", lambda: probe.tensors(wanted), ()),
-            checks=make("checks", lambda: session.probe.checks(wanted), ()),
-            inside=make("inside", lambda: probe.inside(wanted, self._guard), ()),
-            forecast=make("forecast", lambda: probe.forecast(wanted), None),
+            tensors=seen.tensors,
+            checks=seen.checks,
+            inside=seen.inside,
+            forecast=seen.forecast,
             touch=touch,
             ranks=session.trainer.figures,
-            failures=self._guard.take_failures(),  # the last to be evaluated
+            failures=(*seen.failures, *self._guard.take_failures()),  # the last to be evaluated
         )
+
+    def _seen(self, session: Session, probe: Probe, wanted: Wanted) -> RowView:
+        """Return what is seen of the row that is wanted, from the process that has it."""
+        elsewhere = None
+        if wanted.count:
+            try:
+                elsewhere = session.view_elsewhere(wanted)
+            except RankLost as lost:
+                self._driver.lose(session, lost)
+        return elsewhere or view_row(probe, wanted, self._guard, checked=session.probe)
 
     def _touched(self, session: Session, touches: tuple[Touch, ...]) -> tuple[Probe, TouchFacts | None]:
         """Return what looks into the pass with other numbers, if the run is paused; else the usual."""

@@ -3,12 +3,14 @@
 import msgspec
 
 from rnn_tui.experiment.spec import Experiment, Training
+from rnn_tui.protocol.frame_request import Wanted
 
 __all__ = [
     "Begin",
     "End",
     "Evaluate",
     "FinishUpdate",
+    "Look",
     "Order",
     "Reconfigure",
     "Restore",
@@ -56,11 +58,18 @@ class Evaluate(msgspec.Struct, frozen=True, tag=True):
     whole: bool  # of all pieces, rather than of those that are evaluated every time
 
 
+class Look(msgspec.Struct, frozen=True, tag=True):
+    """Show a row of the last pass, where it is one of this rank's."""
+
+    wanted: Wanted  # with the number of the row among those of its rank
+    rank: int
+
+
 class End(msgspec.Struct, frozen=True, tag=True):
     """Stop."""
 
 
-Order = Tick | FinishUpdate | Begin | Reconfigure | Take | Restore | Evaluate | End
+Order = Tick | FinishUpdate | Begin | Reconfigure | Take | Restore | Evaluate | Look | End
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: "msgspec.msgpack.Decoder[Order]" = msgspec.msgpack.Decoder(Order)

@@ -5,6 +5,7 @@ gradients its gradient: those of one process. DistributedDataParallel adds the g
 under way (Li et al., 2020; arXiv:2006.15704). The update is then the same everywhere, with nothing more to be sent.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -12,20 +13,25 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from msgspec.structs import replace
 from torch import Tensor, nn
 from torch._C._distributed_c10d import GradBucket
 from torch.futures import Future
 from torch.nn.parallel import DistributedDataParallel
 
+from rnn_tui.engine.answers.guard import Guard
+from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.answers.row_view import RowView, view_row
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.model import Model, State
-from rnn_tui.engine.ranks.orders import FinishUpdate, Reconfigure, Restore, Take, Tick
+from rnn_tui.engine.ranks.orders import FinishUpdate, Look, Reconfigure, Restore, Take, Tick
 from rnn_tui.engine.ranks.team import Team
 from rnn_tui.engine.training.batches_on_device import Source
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.trainer import Operation, Trainer
 from rnn_tui.experiment.spec import Experiment, Training
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["RankedTrainer"]
@@ -39,6 +45,7 @@ class RankedTrainer(Trainer):
         self._team = team
         super().__init__(experiment, device, source, team.share)
         self.unit = "sequence"
+        self._probe, self._guard = Probe(self), Guard()  # for who looks at the rows of this rank from rank 0
         self._all_ready = 0.0  # when the last gradient of this pass was computed here
         with team.together():
             self._pass = DistributedDataParallel(
@@ -86,6 +93,27 @@ class RankedTrainer(Trainer):
         super().reconfigure(training)
         self.unit = "sequence"
 
+    # ---- rows of other ranks -----------------------------------------------------------------------------------
+
+    def view_elsewhere(self, wanted: Wanted) -> RowView:
+        """Return what is seen of a row that another rank has, by its number in the whole batch."""
+        rows = self.dataset.all_rows
+        row = min(wanted.row, rows - 1)
+        rank = self._team.share.rank_of(row, rows)
+        wanted = replace(wanted, row=row - self._team.share.of_rank(rank).rows(rows).start)
+        self._team.tell(Look(wanted, rank))
+        return self._team.send_from(rank, None)
+
+    def show(self, wanted: Wanted, rank: int) -> None:
+        """Let rank 0 see a row, where that rank is this one; all ranks come here together."""
+        is_asked = rank == self._team.share.rank
+        seen = self._guarded_view(wanted) if is_asked else None
+        self._team.send_from(rank, seen)
+
+    def _guarded_view(self, wanted: Wanted) -> RowView:
+        seen = view_row(self._probe, wanted, self._guard)
+        return dataclasses.replace(seen, failures=self._guard.take_failures())
+
     # ---- snapshots, which are of all ranks ---------------------------------------------------------------------
 
     def taking(self, *, beginning: bool) -> None:
@@ -103,7 +131,7 @@ class RankedTrainer(Trainer):
     def own_part(self, snapshot: Snapshot | None) -> Snapshot:
         """Return this rank's part of what rank 0 restores, which alone has it; what waits is left to rank 0."""
         self._team.tell(Restore())
-        return self._team.send_to_all(snapshot).part_of(self.dataset.own_rows, waits=self._team.leads)
+        return self._team.send_from(0, snapshot).part_of(self.dataset.own_rows, waits=self._team.leads)
 
     def _of_all_rows(self, own: Tensor) -> Tensor:
         layers, _, size = own.shape

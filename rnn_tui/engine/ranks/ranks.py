@@ -5,7 +5,8 @@ import torch
 
 from rnn_tui import __version__
 from rnn_tui.data.load import LoadedData, load
-from rnn_tui.engine.ranks.orders import Begin, End, Evaluate, FinishUpdate, Reconfigure, Restore, Take, Tick
+from rnn_tui.engine.answers.row_view import RowView
+from rnn_tui.engine.ranks.orders import Begin, End, Evaluate, FinishUpdate, Look, Reconfigure, Restore, Take, Tick
 from rnn_tui.engine.ranks.ranked_evaluator import RankedEvaluator
 from rnn_tui.engine.ranks.ranked_trainer import RankedTrainer
 from rnn_tui.engine.ranks.team import Team
@@ -13,6 +14,7 @@ from rnn_tui.engine.training import snapshot
 from rnn_tui.engine.training.devices import choose_device
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.manifest import CheckpointError
 from rnn_tui.runs.read_checkpoint import text_hash
 
@@ -46,6 +48,12 @@ class Ranks:
     def build_evaluator(self, trainer: Trainer) -> RankedEvaluator:
         """Build what evaluates what is held out."""
         return RankedEvaluator(trainer, self.team)
+
+    def view_elsewhere(self, trainer: Trainer, wanted: Wanted) -> RowView | None:
+        """Return what is seen of a row that another rank has; None: it is rank 0's own."""
+        if not isinstance(trainer, RankedTrainer) or wanted.row < trainer.dataset.rows:
+            return None
+        return trainer.view_elsewhere(wanted)
 
     def end(self) -> None:
         """Let the others stop."""
@@ -97,7 +105,7 @@ def follow(team: Team) -> None:
         if isinstance(order, End):
             return
         if isinstance(order, Begin):
-            trainer, evaluator = _begun(ranks, order.experiment), None
+            trainer, evaluator = _begun(ranks, order.experiment) or trainer, None
             continue
         if trainer is None:
             continue
@@ -112,6 +120,8 @@ def follow(team: Team) -> None:
                 (snapshot.take_beginning if beginning else snapshot.take)(trainer)
             case Restore():
                 snapshot.restore(trainer, None)
+            case Look(wanted=wanted, rank=rank):
+                trainer.show(wanted, rank)
             case Evaluate(first=first, whole=whole):
                 evaluator = evaluator or ranks.build_evaluator(trainer)
                 evaluator.together(first, whole=whole)

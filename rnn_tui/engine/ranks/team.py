@@ -82,11 +82,11 @@ class Team:
             dist.broadcast(data, 0, group=self._orders)
         return decode(data.numpy().tobytes())
 
-    def send_to_all(self, thing: _Thing | None) -> _Thing:
-        """Return what rank 0 has given here; the others give None."""
+    def send_from(self, rank: int, thing: _Thing | None) -> _Thing:
+        """Return what that rank has given here; the others give None."""
         things: list[Any] = [thing]
         with self.together():
-            dist.broadcast_object_list(things, 0)
+            dist.broadcast_object_list(things, rank)
         return things[0]  # type: ignore[no-any-return]
 
     def gather(self, thing: _Thing) -> list[_Thing]:

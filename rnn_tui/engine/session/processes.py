@@ -5,10 +5,12 @@ from typing import Protocol
 import torch
 
 from rnn_tui.data.load import LoadedData
+from rnn_tui.engine.answers.row_view import RowView
 from rnn_tui.engine.training.devices import choose_device
 from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.frame_request import Wanted
 
 __all__ = ["ALONE", "Processes", "RankLost"]
 
@@ -29,6 +31,9 @@ class Processes(Protocol):
     def build_evaluator(self, trainer: Trainer) -> HeldOutEvaluator:
         """Build what evaluates what is held out."""
 
+    def view_elsewhere(self, trainer: Trainer, wanted: Wanted) -> RowView | None:
+        """Return what is seen of a row that another process computes; None: this one does. Raises RankLost."""
+
 
 class _Alone:
     """This process, and no other."""
@@ -41,6 +46,10 @@ class _Alone:
 
     def build_evaluator(self, trainer: Trainer) -> HeldOutEvaluator:
         return HeldOutEvaluator(trainer)
+
+    def view_elsewhere(self, trainer: Trainer, wanted: Wanted) -> RowView | None:
+        del trainer, wanted
+        return None
 
 
 ALONE: Processes = _Alone()

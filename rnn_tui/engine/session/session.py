@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.answers.row_view import RowView
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
@@ -29,6 +30,7 @@ from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
 from rnn_tui.protocol.commands import HISTORY
+from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.touch import Touch, TouchFacts
 
 __all__ = ["Session"]
@@ -254,6 +256,10 @@ class Session:
     def touched(self, touches: tuple[Touch, ...], *, at: object) -> tuple[Probe, TouchFacts]:
         """Return what looks into the pass under way with other numbers; the run stays as it is. See `Touching`."""
         return self._touching.look(self.trainer, self.probe, touches, at=at)
+
+    def view_elsewhere(self, wanted: Wanted) -> RowView | None:
+        """Return what is seen of a row that another process computes; None: this one does. Raises RankLost."""
+        return self._processes.view_elsewhere(self.trainer, wanted)
 
     def keep_updates(self, on: bool) -> None:
         """Keep how far each update moves the weights, from the next one on, because it is looked at."""
