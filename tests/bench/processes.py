@@ -1,0 +1,142 @@
+"""Two processes that share each batch against one, what DDP costs by itself, and what a view of two costs.
+
+    python -m tests.bench.processes TEXT [HIDDEN LAYERS BATCH LENGTH]
+
+Everything is measured in turns in one run, with one thread a process. The last lines compare the formula of the
+manual's page on processes with what was measured.
+"""
+
+import os
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import torch
+from msgspec.structs import replace
+from torch._C._distributed_c10d import TCPStore
+
+from rnn_tui.data.load import LoadedData, load
+from rnn_tui.engine.host.commands import obey
+from rnn_tui.engine.host.connection import Connection
+from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.host.frames import Frames
+from rnn_tui.engine.host.gallery import Gallery, View
+from rnn_tui.engine.ranks.ranks import Ranks
+from rnn_tui.engine.ranks.start import processes_here
+from rnn_tui.engine.ranks.team import Place, Team
+from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.validate import from_dict
+from rnn_tui.protocol.commands import Open
+from rnn_tui.protocol.engine_messages import Frame
+from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+
+_CPU = torch.device("cpu")
+_SCREEN = Wanted(count=32, top=8, units=12, layers=(0, 2), curve=CurveWanted(columns=60))  # of 120 x 36
+_SECONDS = 3.0
+_TURNS = 5
+
+
+def _experiment(text: str, hidden: int, layers: int, batch: int, length: int) -> Experiment:
+    return from_dict(
+        {
+            "data": {"text": text, "batch": batch, "length": length},
+            "network": {"cell": "lstm", "hidden_size": hidden, "layers": layers, "embedding": 64, "head": "linear"},
+            "training": {"tick": "sequence", "epochs": 0, "clip": 5.0, "reduction": "mean"},
+            "run": {"processes": 2, "device": "cpu"},
+        }
+    )
+
+
+def _rate(turn: Callable[[], None]) -> float:
+    """Return turns a second."""
+    turn()
+    turns, began = 0, time.perf_counter()
+    while time.perf_counter() - began < _SECONDS:
+        turn()
+        turns += 1
+    return turns / (time.perf_counter() - began)
+
+
+def _in_turns(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float]:
+    """Return the medians of two rates that are measured in turns."""
+    pairs = [(_rate(one), _rate(other)) for _ in range(_TURNS)]
+    first, second = zip(*pairs, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
+def _alone(data: LoadedData) -> Trainer:
+    return Trainer(data.experiment, _CPU, data.source)
+
+
+def _of_two(data: LoadedData) -> float:
+    """Print how much faster two are, and return the milliseconds that one waits in an update."""
+    experiment = data.experiment
+    with processes_here(experiment) as ranks:
+        shared = ranks.build_trainer(data, _CPU)
+        waits: list[float] = []
+
+        def tick() -> None:
+            shared.tick()
+            waits.append(shared.figures[0].waiting)
+
+        two, one = _in_turns(tick, _alone(data).tick)
+    characters = experiment.data.batch * experiment.data.length
+    rates = f"{two * characters:,.0f} characters/s, 1: {one * characters:,.0f}"
+    print(f"2 processes: {rates}: {two / one:.2f} (1.6 asked for)")
+    print(f"  rank 0 waits {1e3 * statistics.median(waits):.0f} of {1e3 / two:.0f} ms an update")
+    return statistics.median(waits)
+
+
+def _of_one(data: LoadedData) -> None:
+    store = TCPStore("127.0.0.1", 0, 1, is_master=True, wait_for_workers=False)
+    team = Team(Place(rank=0, world_size=1), store, on_gpu=False, timeout=timedelta(seconds=60))
+    ddp, one = _in_turns(Ranks(team).build_trainer(data, _CPU).tick, _alone(data).tick)
+    team.leave()
+    print(f"DistributedDataParallel with one process: {ddp / one:.3f} (0.97 asked for)")
+
+
+def _with_a_view(experiment: Experiment) -> None:
+    driver = Driver(obey)
+    driver.obey(Open(experiment=replace(experiment, run=replace(experiment.run, speed=0.0)), play=True))
+    here, there = socket.socketpair()
+    view, next_look, seen = View(Connection(here)), 0.0, -1
+
+    def answered(_: Connection, frame: Frame) -> None:
+        nonlocal next_look, seen
+        next_look, seen = time.perf_counter() + 1 / 20, frame.revision
+
+    gallery = Gallery(driver, Frames(driver), answered)
+
+    def shown() -> None:
+        if view.look is None and time.perf_counter() >= next_look:
+            view.ask(FrameRequest(number=1, seen=seen, wanted=_SCREEN))
+        gallery.show([view], view)
+        driver.turn()
+
+    looked_at, unseen = _in_turns(shown, driver.turn)
+    driver.close()
+    here.close()
+    there.close()
+    print(f"2 processes, a view that asks 20 times a second: {looked_at / unseen:.3f} (0.93 asked for)")
+
+
+def main() -> None:
+    """Print a line for each."""
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    torch.set_num_threads(1)
+    text = sys.argv[1]
+    sizes = [int(each) for each in sys.argv[2:]] or [512, 2, 64, 64]
+    data = load(_experiment(text, *sizes))
+    weights = data.experiment.weights
+    print(f"LSTM {sizes[1]}x{sizes[0]}, batch {sizes[2]} x {sizes[3]}: {weights:,} weights")
+    _of_one(data)
+    _of_two(data)
+    _with_a_view(data.experiment)
+
+
+if __name__ == "__main__":
+    main()

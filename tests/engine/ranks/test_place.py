@@ -1,0 +1,31 @@
+"""Where a process stands among others is what torchrun has put into its environment, all of it or nothing."""
+
+import pytest
+
+from rnn_tui.engine.ranks.start import place_given_by
+from rnn_tui.engine.ranks.team import Place
+from rnn_tui.experiment.spec import ExperimentError
+
+PLACED = {"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
+
+
+def test_a_process_that_torchrun_has_not_started_has_none() -> None:
+    assert place_given_by({"LOCAL_RANK": "1"}) is None
+
+
+def test_its_rank_here_and_everywhere() -> None:
+    assert place_given_by(PLACED) == Place(rank=3, world_size=4, local_rank=1)
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"WORLD_SIZE": "2"}, "WORLD_SIZE is set in the environment, and RANK is not"),
+        ({**PLACED, "MASTER_ADDR": ""}, "RANK is set in the environment, and MASTER_ADDR is not"),
+        ({**PLACED, "RANK": "4"}, "RANK 4 is none of WORLD_SIZE 4"),
+        ({**PLACED, "WORLD_SIZE": "a"}, "must be numbers"),
+    ],
+)
+def test_what_somebody_else_has_set_is_named(environment: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ExperimentError, match=complaint):
+        place_given_by(environment)
