@@ -24,7 +24,7 @@ the imports themselves, and a test compares the two.
       headless     -> field, ranks, store, session, answers, training
       host         -> field, ranks, store, session, answers, training
       field        -> store, session, training, network
-      ranks        -> session, training, network
+      ranks        -> session, answers, training, network
       store        -> session, training, network
       session      -> answers, inspect, training
       answers      -> inspect, training, network
