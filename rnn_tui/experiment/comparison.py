@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rnn_tui.experiment.settings import setting
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["MOST_MEMBERS", "Comparison", "Varied"]
@@ -66,6 +66,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def experiment(self, member: int) -> Experiment:
         """Return the experiment of a member. Raises ExperimentError where its settings do not go together."""
+        if self.base.run.processes > 1:
+            raise ExperimentError("run.processes", "many networks at once share the cores by --jobs: it must be 1")
         values = to_dict(self.base)
         for varied, index in zip(self.varied, self.indices(member), strict=True):
             section, _, name = varied.path.partition(".")

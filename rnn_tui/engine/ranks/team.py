@@ -4,6 +4,7 @@ All collectives of numbers on the CPU go over gloo; gradients on GPUs over nccl.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -122,9 +123,11 @@ class Team:
             yield
         except RuntimeError as error:
             if isinstance(error, dist.DistError) or "gloo" in str(error) or "closed by peer" in str(error):
-                raise RankLost(_first_line(error)) from None
+                raise RankLost(f"another process can be reached no more: {_reason(error)}") from None
             raise
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:200]
+def _reason(error: BaseException) -> str:
+    """Return the first sentence of what gloo says, without the place in its source."""
+    line = str(error).strip().splitlines()[0]
+    return re.sub(r"^\[[^]]*\] ?", "", line).partition(". ")[0][:200]
