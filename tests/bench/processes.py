@@ -6,6 +6,7 @@ Everything is measured in turns in one run, with one thread a process. The last 
 manual's page on processes with what was measured.
 """
 
+import math
 import os
 import socket
 import statistics
@@ -72,23 +73,22 @@ def _alone(data: LoadedData) -> Trainer:
     return Trainer(data.experiment, _CPU, data.source)
 
 
-def _of_two(data: LoadedData) -> float:
-    """Print how much faster two are, and return the milliseconds that one waits in an update."""
+def _of_two(data: LoadedData, smallest: LoadedData) -> None:
+    """Print how much faster two are, and what follows from the time of one and that of the sums alone.
+
+    `smallest` is a batch of one character for each, in whose updates there is little but sums.
+    """
     experiment = data.experiment
     with processes_here(experiment) as ranks:
-        shared = ranks.build_trainer(data, _CPU)
-        waits: list[float] = []
-
-        def tick() -> None:
-            shared.tick()
-            waits.append(shared.figures[0].waiting)
-
-        two, one = _in_turns(tick, _alone(data).tick)
+        sums, little = _in_turns(ranks.build_trainer(smallest, _CPU).tick, _alone(smallest).tick)
+        two, one = _in_turns(ranks.build_trainer(data, _CPU).tick, _alone(data).tick)
     characters = experiment.data.batch * experiment.data.length
     rates = f"{two * characters:,.0f} characters/s, 1: {one * characters:,.0f}"
     print(f"2 processes: {rates}: {two / one:.2f} (1.6 asked for)")
-    print(f"  rank 0 waits {1e3 * statistics.median(waits):.0f} of {1e3 / two:.0f} ms an update")
-    return statistics.median(waits)
+    adding_up = max(0.0, 1 / sums - 1 / little)
+    gigabytes = 4 * experiment.weights / adding_up / 1e9 if adding_up else math.inf
+    print(f"  {1e3 * adding_up:.0f} ms to add up {experiment.weights:,} gradients: {gigabytes:.2f} GB/s")
+    print(f"  by the manual's formula {1 / one / (0.5 / one + adding_up):.2f}")
 
 
 def _of_one(data: LoadedData) -> None:
@@ -134,7 +134,7 @@ def main() -> None:
     weights = data.experiment.weights
     print(f"LSTM {sizes[1]}x{sizes[0]}, batch {sizes[2]} x {sizes[3]}: {weights:,} weights")
     _of_one(data)
-    _of_two(data)
+    _of_two(data, load(_experiment(text, sizes[0], sizes[1], 2, 1)))
     _with_a_view(data.experiment)
 
 
