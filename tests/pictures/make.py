@@ -7,6 +7,7 @@ real ones differ from one processor to another.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,10 @@ from textual.strip import Strip
 
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
+from rnn_tui.draw.ranks import draw_ranks
+from rnn_tui.draw.ranks_lines import rows_for
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.model.pane_heights import BORDER, network_height
 from rnn_tui.view.model.scene import AnswerAt, Scene
 from rnn_tui.view.panes.network import NetworkPane, height_of
@@ -28,9 +32,10 @@ from rnn_tui.view.panes.registry import INSIDE, PANES, inside_pane
 from rnn_tui.view.panes.states import StatesPane
 from rnn_tui.view.terminal.ascii import in_ascii
 from rnn_tui.view.widgets.pane import Pane
+from tests.fake_ranks import ranks_of
 from tests.in_process import Run, pane_at, run_with
 
-__all__ = ["NETWORKS", "path_of", "pictures"]
+__all__ = ["NETWORKS", "path_of", "pictures", "pictures_of_ranks"]
 
 NETWORKS: dict[str, tuple[str, int, dict[str, Any]]] = {
     "small": ("hihello", 10, {}),
@@ -50,8 +55,15 @@ _NUMBERED = {"units", "rows", "features", "states", "columns"}  # arrays of plac
 _CHOSEN = {"unit": 1, "keeping": 3, "dead": 2, "saturated": 1}  # which the real numbers would choose
 
 
+_RANKS: dict[str, tuple[RankFigures, ...]] = {
+    "two": ranks_of(2),
+    "slow": ranks_of(4, r2={"computing": 0.09}),
+    "many": ranks_of(64, r17={"loss": math.nan, "gpu": 0.5}, r40={"update": 1230}),
+}
+
+
 def path_of(network: str) -> Path:
-    """Return the file of a network's pictures."""
+    """Return the file of a network's pictures, or of those of the ranks."""
     return Path(__file__).with_name(f"{network}.txt")
 
 
@@ -65,10 +77,26 @@ def pictures(network: str) -> Iterator[tuple[str, list[str]]]:
             pane, scene = _simple(run, kind, size)
             for name, palette in _PALETTES.items():
                 strips = pane.picture(replace(scene, palette=palette), *size)
-                rows = [in_ascii(strip.text) if palette.ascii else strip.text for strip in strips]
-                is_written = width <= (80 if name == "ascii" else _WRITTEN) and name in ("dark", "ascii")
-                title = f"{kind.ID} {width}×{height} {name} {_digest(strips)}"
-                yield title, [row.rstrip() for row in rows] if is_written else []
+                yield _told(kind.ID, width, height, name, strips)
+
+
+def pictures_of_ranks() -> Iterator[tuple[str, list[str]]]:
+    """Yield what each picture of several processes is, with a digest of its characters and styles, and its rows."""
+    for ranks, figures in _RANKS.items():
+        for width, height in _TERMINALS:
+            rows_there = rows_for(len(figures), height)
+            for name, palette in _PALETTES.items():
+                strips = draw_ranks(
+                    figures, width=width, height=rows_there, shown=1, palette=palette, reads="characters"
+                )
+                yield _told(ranks, width, height, name, strips)
+
+
+def _told(what: str, width: int, height: int, palette: str, strips: list[Strip]) -> tuple[str, list[str]]:
+    rows = [in_ascii(strip.text) if _PALETTES[palette].ascii else strip.text for strip in strips]
+    is_written = width <= (80 if palette == "ascii" else _WRITTEN) and palette in ("dark", "ascii")
+    title = f"{what} {width}×{height} {palette} {_digest(strips)}"
+    return title, [row.rstrip() for row in rows] if is_written else []
 
 
 def _size(kind: type[Pane], experiment: Experiment, width: int, height: int) -> Size:
@@ -141,9 +169,10 @@ def _array(value: np.ndarray[Any, Any], name: str, seed: int) -> np.ndarray[Any,
 def main() -> None:
     """Write the pictures of all networks."""
     torch.set_num_threads(1)
-    for network in NETWORKS:
-        texts = ["\n".join([f"=== {title}", *rows]) for title, rows in pictures(network)]
-        path_of(network).write_text("\n".join(texts) + "\n")
+    made = {network: pictures(network) for network in NETWORKS} | {"ranks": pictures_of_ranks()}
+    for name, each in made.items():
+        texts = ["\n".join([f"=== {title}", *rows]) for title, rows in each]
+        path_of(name).write_text("\n".join(texts) + "\n")
 
 
 if __name__ == "__main__":

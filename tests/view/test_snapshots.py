@@ -14,6 +14,7 @@ from tests.view.fake_engine import FakeEngine
 from tests.view.fake_field import FieldEngine
 from tests.view.fake_scripts import ScriptEngine, script
 from tests.view.helpers import settled
+from tests.view.test_ranks import shared
 
 Compare = Callable[..., bool]
 
@@ -25,6 +26,17 @@ Compare = Callable[..., bool]
 def test_main_screen(lesson: str, width: int, height: int, snap_compare: Compare) -> None:
     engine = FakeEngine()
     app = RnnApp(engine, LaunchOptions(experiment=LESSONS[lesson]))
+
+    async def wait(pilot: Pilot[Any]) -> None:
+        await settled(pilot, app, engine)
+
+    assert snap_compare(app, terminal_size=(width, height), run_before=wait)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24)])
+def test_several_processes(width: int, height: int, snap_compare: Compare) -> None:
+    experiment, engine = shared()
+    app = RnnApp(engine, LaunchOptions(experiment=experiment))
 
     async def wait(pilot: Pilot[Any]) -> None:
         await settled(pilot, app, engine)

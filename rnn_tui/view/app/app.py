@@ -31,7 +31,7 @@ from rnn_tui.view.app.warm_up import warm_up
 from rnn_tui.view.model.first_frame import before_first_frame
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.model.launch import LaunchOptions
-from rnn_tui.view.model.offers import groups_for, missing, why_refused
+from rnn_tui.view.model.offers import action_of, missing
 from rnn_tui.view.model.run_commands import command_for
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.model.tour_guide import PRESSABLE
@@ -87,9 +87,7 @@ class RnnApp(LeavingApp):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Put every key into the palette."""
         yield from (each for each in super().get_system_commands(screen) if each.title == "Theme")
-        run = self.run_state
-        groups = groups_for(run.subject, ended=run.has_ended, in_field=run.in_field)
-        for key in (key for keys in groups.values() for key in keys):
+        for key in (key for keys in self.run_state.key_groups().values() for key in keys):
             shown = spelled(key.shown) if is_ascii(self) else key.shown
             press = partial(self.main.run_action, key.action)
             yield SystemCommand(f"{key.label.capitalize()}  ({shown})", key.about, press)
@@ -101,10 +99,10 @@ class RnnApp(LeavingApp):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do what a key stands for, or say why it does not apply to the script that is watched."""
-        run = self.run_state
         why = ""
         if isinstance(action, str) and isinstance(default_namespace, MainScreen):
-            why = why_refused(action, run.subject, ended=run.has_ended, is_back=run.is_back, in_field=run.in_field)
+            why = self.run_state.why_refused(action)
+            action = action_of(action, has_ranks=self.run_state.has_ranks)
         if not why:
             return await super().run_action(action, default_namespace, namespaces)
         self.notify(why, markup=False)
@@ -272,7 +270,7 @@ class RnnApp(LeavingApp):
     @on(TimeLine.Dragged)
     @on(Pane.TickChosen)
     def _tick_chosen(self, event: TimeLine.Dragged | Pane.TickChosen) -> None:
-        why = missing("back", self.run_state.subject)
+        why = missing("back", self.run_state.subject, has_ranks=self.run_state.has_ranks)
         if why:
             self.notify(f"{why.capitalize()}.")
         else:

@@ -130,7 +130,8 @@ class Dialogs:
     def _help(self) -> None:
         from rnn_tui.view.screens.help import HelpScreen  # for start-up time
 
-        self._push(HelpScreen(self._run.subject, ended=self._run.has_ended, in_field=self._run.in_field))
+        run = self._run
+        self._push(HelpScreen(run.subject, ended=run.has_ended, in_field=run.in_field, has_ranks=run.has_ranks))
 
     def show_log(self, lines: LogLines) -> None:
         """Show what a script has printed, if that is still wanted."""

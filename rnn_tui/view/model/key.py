@@ -5,7 +5,7 @@ from typing import Literal
 
 from rnn_tui.protocol.subject import Ability
 
-__all__ = ["InScript", "Key"]
+__all__ = ["InRanks", "InScript", "Key"]
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,16 @@ class InScript:
     about: str
     footer: str = ""  # its word in the footer, if it is there
     held: str = ""  # its word there while the script is held, if it is another
+
+
+@dataclass(frozen=True)
+class InRanks:
+    """What a key does, and what it is called, where several processes train one network together."""
+
+    action: str
+    label: str
+    about: str
+    footer: str = ""  # its word in the footer, if it is there
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,12 @@ class Key:
     footer_keys: str = ""  # what the footer prints, if the entry stands for several keys
     everywhere: bool = False  # over dialogs as well
     printed: str = ""  # the key as it is printed, if that is not its name
-    runs: Literal["all", "own", "watched", "field"] = "all"  # whose: only rnn-tui's own, or scripts', or fields
+    runs: Literal["all", "own", "watched", "field", "ranks"] = "all"  # whose: rnn-tui's own, scripts', fields, ranks
     in_field: bool = True  # whether it applies where many networks learn at once
     needs: Ability | None = None  # what a script that is watched must allow for it
     in_script: InScript | None = None  # if it has other words there
+    in_ranks: InRanks | None = None  # if it does something else where several processes share each batch
+    alone: str = ""  # why those do not have it, if they do not: they "have no way back"
 
     @property
     def shown(self) -> str:

@@ -32,6 +32,7 @@ _CHANGE = (
     ("app.dialog('breakpoints')", "pause at"),
 )
 _SCRIPT = (("app.dialog('networks')", "networks"), ("app.dialog('log')", "output"))
+_RANKS = (("app.tell('next_part')", "rank"),)  # where there are some
 _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their words, the most important first
     "playing": (
         ("app.toggle_play", "pause"),
@@ -39,6 +40,7 @@ _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their 
         ("app.tell('slow_motion')", "slow"),
         ("app.tell('faster')", "speed"),
         ("app.tell('tick_back')", "back"),
+        *_RANKS,
         *_SCRIPT,
         *_LOOK,
         *_CHANGE,
@@ -48,6 +50,7 @@ _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their 
         ("app.tell('tick')", "tick"),
         ("app.tell('tick_back')", "back"),
         ("app.tell('slow_motion')", "slow"),
+        *_RANKS,
         *_SCRIPT,
         *_LOOK[:1],
         ("type", "touch"),
@@ -78,6 +81,7 @@ _ENTRIES: dict[Situation, tuple[tuple[str, str], ...]] = {  # actions and their 
     ),
     "guest": (
         ("app.tell('take_controls')", "take the controls"),
+        *_RANKS,
         *_LOOK,
         ("inside('sample')", "write"),
         ("zoom_focused", "zoom"),
@@ -158,11 +162,13 @@ def entries(
     typing: bool = False,
     touching: bool = False,
     in_field: bool = False,
+    has_ranks: bool = False,
     escape: str = "",
 ) -> tuple[Entry, ...]:
     """Return the entries, the most important first, except for the last two, which are always there.
 
-    `subject` is the script that is watched. `escape` is what `esc` does, if it does anything.
+    `subject` is the script that is watched; `has_ranks`: several processes share each batch. `escape` is what `esc`
+    does, if it does anything.
     """
     if touching:
         return _TOUCHING
@@ -173,10 +179,12 @@ def entries(
     held, ended = status.state != "playing", status.state == "done"
     found = []
     for action, word in (*_ENTRIES[situation], *_LAST):
-        offered = is_offered(action, subject, ended=ended and subject is not None, in_field=in_field)
-        if not offered or _is_idle(action, frame, in_field=in_field):
+        offered = is_offered(
+            action, subject, ended=ended and subject is not None, in_field=in_field, has_ranks=has_ranks
+        )
+        if not offered or _is_idle(action, frame, in_field=in_field, has_ranks=has_ranks):
             continue
-        key = key_in_words(_BY_ACTION[action], subject, held=held)
+        key = key_in_words(_BY_ACTION[action], subject, held=held, has_ranks=has_ranks)
         if subject is not None and key.in_script is not None:
             word = key.footer or key.label
         elif action == "app.toggle_play":
@@ -187,13 +195,15 @@ def entries(
     return tuple(found)
 
 
-def _is_idle(action: str, frame: Frame, *, in_field: bool = False) -> bool:
+def _is_idle(action: str, frame: Frame, *, in_field: bool = False, has_ranks: bool = False) -> bool:
     """Return whether a key would do nothing at this moment."""
     status = frame.status
     if action == "app.tell('tick_back')":
         return status.tick == 0 and frame.phase is None
     if action == "type":
-        return not status.fed and not in_field
+        return (not status.fed or has_ranks) and not in_field
+    if action == "app.tell('next_part')":
+        return not has_ranks and situation_of(frame, in_field=in_field) != "slow"
     if action == "app.toggle_play":
         return in_field and status.state == "done"  # all networks have come to their end
     return action == "app.tell('next_branch')" and status.branches < 2

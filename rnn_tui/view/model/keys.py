@@ -86,6 +86,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
             "frames/s",
             "Show in the status line the frames and bytes a second that the terminal gets, and how late it shows them.",
         ),
+        Key(
+            "P",
+            "ranks",
+            "processes",
+            "Hide what each of several processes does, or show it again.",
+            runs="ranks",
+        ),
         Key("backspace", "step_back", "step back", "In a tour, go back to the step before.", runs="own"),
         Key("tab", "app.focus_next", "next pane", "Move the focus to the next pane; shift+tab: to the previous one."),
     ),

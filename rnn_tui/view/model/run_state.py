@@ -1,5 +1,6 @@
 """What the view knows of its run: what it asks the engine to open, and what the engine has said of it since."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,7 +12,10 @@ from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
 from rnn_tui.protocol.field import OpenField
 from rnn_tui.protocol.subject import Subject
+from rnn_tui.view.model.key import Key
 from rnn_tui.view.model.launch import LaunchOptions
+from rnn_tui.view.model.offers import groups_for, why_refused
+from rnn_tui.view.model.ranks import has_ranks
 
 __all__ = ["RunState"]
 
@@ -73,6 +77,26 @@ class RunState:
     def in_field(self) -> bool:
         """Whether many networks learn at once."""
         return self._field is not None if self.opened is None else self.opened.field is not None
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether several processes share each batch."""
+        return has_ranks(self.experiment, self.subject, self.frame) and not self.in_field
+
+    def key_groups(self) -> Mapping[str, Sequence[Key]]:
+        """Return the keys that apply, in their groups."""
+        return groups_for(self.subject, ended=self.has_ended, in_field=self.in_field, has_ranks=self.has_ranks)
+
+    def why_refused(self, action: str) -> str:
+        """Return a line that says why the key of an action does nothing; empty if it applies."""
+        return why_refused(
+            action,
+            self.subject,
+            ended=self.has_ended,
+            is_back=self.is_back,
+            in_field=self.in_field,
+            has_ranks=self.has_ranks,
+        )
 
     @property
     def comparison(self) -> Comparison | None:

@@ -26,6 +26,7 @@ from rnn_tui.protocol.touch import Touch
 from rnn_tui.view.model.beside import Beside
 from rnn_tui.view.model.columns import Columns, columns_of
 from rnn_tui.view.model.glyphs import UNREAD, Glyphs
+from rnn_tui.view.model.ranks import has_ranks
 from rnn_tui.view.model.view_state import ViewState
 
 __all__ = ["AnswerAt", "Scene"]
@@ -73,6 +74,11 @@ class Scene:
     def subject(self) -> Subject | None:
         """The script that is watched; None: it is rnn-tui's own training."""
         return self.opened.subject
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether several processes share each batch."""
+        return has_ranks(self.experiment, self.subject, self.frame) and self.field_facts is None
 
     @property
     def field_facts(self) -> FieldFacts | None:

@@ -1,8 +1,13 @@
 """The keys that move the training: play, step, go back, fork, pace, breakpoints."""
 
-from rnn_tui.view.model.key import InScript, Key
+from rnn_tui.view.model.key import InRanks, InScript, Key
 
 __all__ = ["TRAINING_KEYS"]
+
+# What several processes that share each batch cannot do: they ...
+_NO_WAY_BACK = "have no way back"
+_ONE_PIECE = "compute a pass in one piece"
+_SEQUENCES = "read whole sequences"
 
 TRAINING_KEYS = (
     Key(
@@ -47,6 +52,7 @@ TRAINING_KEYS = (
             "update back", "Show the update before, as far as its weights are kept; the script goes on."
         ),
         in_field=False,
+        alone=_NO_WAY_BACK,
     ),
     Key(
         "shift+left",
@@ -56,6 +62,7 @@ TRAINING_KEYS = (
         printed="shift+←",
         runs="own",
         in_field=False,
+        alone=_NO_WAY_BACK,
     ),
     Key(
         "home",
@@ -65,6 +72,7 @@ TRAINING_KEYS = (
         needs="back",
         in_script=InScript("oldest update", "Show the oldest update that is kept."),
         in_field=False,
+        alone=_NO_WAY_BACK,
     ),
     Key(
         "end",
@@ -74,6 +82,7 @@ TRAINING_KEYS = (
         needs="back",
         in_script=InScript("newest update", "Return to the newest update."),
         in_field=False,
+        alone=_NO_WAY_BACK,
     ),
     Key(
         "F",
@@ -91,6 +100,7 @@ TRAINING_KEYS = (
         "Go to the newest tick of the next branch.",
         runs="own",
         in_field=False,
+        alone=_NO_WAY_BACK,
     ),
     Key(
         "n",
@@ -99,6 +109,7 @@ TRAINING_KEYS = (
         "Pause inside the tick, and do its next phase: input, cell, softmax, loss, backward, update.",
         runs="own",
         in_field=False,
+        alone=_ONE_PIECE,
     ),
     Key(
         "N",
@@ -107,6 +118,9 @@ TRAINING_KEYS = (
         "Pause at the next part of training: forward, backward, update; or at the next pass.",
         runs="own",
         in_field=False,
+        in_ranks=InRanks(
+            "rank", "next rank", "Show the rows of the next rank: the first of its part of the batch.", footer="rank"
+        ),
     ),
     Key(
         "s",
@@ -116,6 +130,7 @@ TRAINING_KEYS = (
         footer="slow",
         runs="own",
         in_field=False,
+        alone=_ONE_PIECE,
     ),
     Key(
         "plus,equals_sign",
@@ -146,6 +161,7 @@ TRAINING_KEYS = (
         "Tick by character, or by whole sequence.",
         runs="own",
         in_field=False,
+        alone=_SEQUENCES,
     ),
     Key(
         "r",

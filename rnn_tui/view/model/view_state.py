@@ -37,6 +37,7 @@ class ViewState:
     rank: int = 0  # of the unit in that order
     stage: bool = False  # one pane, drawn for a room full of people
     touch: Touching | None = None  # of a paused run, for this view alone
+    hides_ranks: bool = False  # where several processes share each batch
     field: FieldView = field(default_factory=FieldView)  # where many networks learn at once
     chart: ChartKind = "loss"  # in the pane of the loss
     log_x: bool = False

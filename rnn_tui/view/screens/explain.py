@@ -1,7 +1,7 @@
 """The dialog on `h`: a pane in plain words, what it shows, how to read it, what to try."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,13 +10,21 @@ from textual.containers import Vertical, VerticalScroll
 from rnn_tui.common.glyphs import safe
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.screens.dialog import Dialog
-from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.pane import Explanation
 from rnn_tui.view.widgets.rows import Rows
 
-__all__ = ["ExplainScreen"]
+__all__ = ["ExplainScreen", "Explained"]
 
 _STEP = "Hold the script (space), if it can be held, and look at the same update in other panes."
 _NAMES = 4  # cells of "read"
+
+
+class Explained(Protocol):
+    """A part of the screen that is explained in plain words."""
+
+    NAME: ClassVar[str]
+    EXPLANATION: ClassVar[Explanation]
+    HAS_NOTES: ClassVar[bool]
 
 
 class ExplainScreen(Dialog[None]):
@@ -38,7 +46,7 @@ class ExplainScreen(Dialog[None]):
     #explain { max-width: 84; }
     """
 
-    def __init__(self, panes: Sequence[Pane], focused: Pane, subject: Subject | None = None) -> None:
+    def __init__(self, panes: Sequence[Explained], focused: Explained, subject: Subject | None = None) -> None:
         """Explain one of the panes first; of a script that is watched, in its words."""
         super().__init__()
         self._subject = subject

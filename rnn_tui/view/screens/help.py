@@ -57,7 +57,12 @@ _PANES = (
     ("Time cursor", "One time step is marked in all panes at once. A click sets it."),
     ("Mouse", "Over a cell, the lower border of the pane shows its exact value."),
 )
-_OWN_PANES = ("Lit step", "Slow motion")  # which a script that is watched does not have
+_OWN_PANES = ("Lit step", "Slow motion")  # which a script that is watched, or several processes, do not have
+_RANKS = (
+    "Ranks",
+    "A line for each of the processes that share every batch: how long it computes an update and waits for the others. "
+    "! marks one that stands out, ▸ the one whose row is shown (N: the next).",
+)
 _SCRIPT_PANES = {
     "Loss": "The line is the loss of each update; green are losses that the script computes without gradients.",
     "See inside": "i g v w p a u t open and close a pane: below the network if it shows time steps, else at the right; "
@@ -134,16 +139,19 @@ class HelpScreen(Dialog[None]):
         *,
         ended: bool = False,
         in_field: bool = False,
+        has_ranks: bool = False,
         keys: Mapping[str, Sequence[Key]] | None = None,
     ) -> None:
         """Show the keys that apply to a script that is watched, which may have ended, or to rnn-tui's own runs.
 
-        `keys`: those of another screen, in their groups.
+        `has_ranks`: several processes share each batch; `keys`: those of another screen, in their groups.
         """
         super().__init__()
         self._page = _FIRST
         self._subject = subject
-        self._keys = groups_for(subject, ended=ended, in_field=in_field) if keys is None else keys
+        self._has_ranks = has_ranks
+        found = groups_for(subject, ended=ended, in_field=in_field, has_ranks=has_ranks)
+        self._keys: Mapping[str, Sequence[Key]] = found if keys is None else keys
 
     def compose(self) -> ComposeResult:
         """Lay out the topics, beside them keys and panes or a page of the manual; a search may cover both."""
@@ -178,6 +186,8 @@ class HelpScreen(Dialog[None]):
 
     def _panes(self) -> list[tuple[str, str]]:
         """Return how to read the panes; of a script that is watched, without what it cannot have."""
+        if self._has_ranks and self._subject is None:
+            return [*(pane for pane in _PANES if pane[0] not in _OWN_PANES), _RANKS]
         if self._subject is None:
             return list(_PANES)
         return [(name, _SCRIPT_PANES.get(name, about)) for name, about in _PANES if name not in _OWN_PANES]

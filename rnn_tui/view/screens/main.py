@@ -9,9 +9,11 @@ from textual.binding import BindingType
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.model.keys import bindings
 from rnn_tui.view.screens.field_screen import FieldScreen
+from rnn_tui.view.screens.sharing import SharingScreen
 from rnn_tui.view.screens.touching import TouchingScreen
 from rnn_tui.view.screens.touring import TouringScreen
 from rnn_tui.view.widgets.pane import Pane
+from rnn_tui.view.widgets.rank_strip import RankStrip
 from rnn_tui.view.widgets.status_lines import StatusLines
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MainScreen"]
 
 
-class MainScreen(TouchingScreen, TouringScreen, FieldScreen):
+class MainScreen(TouchingScreen, TouringScreen, FieldScreen, SharingScreen):
     """The screen with all of its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -154,7 +156,10 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen):
 
         if self.is_active:
             subject = None if self.scene is None else self.scene.subject
-            self.app.push_screen(ExplainScreen(self.grid.shown, self._focused_pane, subject))
+            strip = self.query_one(RankStrip)
+            panes = [*self.grid.shown, *([strip] if strip.is_on_screen else [])]
+            focused = strip if strip.has_focus else self._focused_pane
+            self.app.push_screen(ExplainScreen(panes, focused, subject))
 
     def action_save(self) -> None:
         """Save the screen, or the numbers of the pane with the focus, in a file."""

@@ -1,7 +1,6 @@
 """The screen without its keys: it draws what is known of the run, and says what else could be shown."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import msgspec
 from textual import events, on
@@ -31,13 +30,11 @@ from rnn_tui.view.widgets.key_line import KeyLine
 from rnn_tui.view.widgets.notice import Notice, TooSmall
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
+from rnn_tui.view.widgets.rank_strip import RankStrip
 from rnn_tui.view.widgets.stage_line import StageLine
 from rnn_tui.view.widgets.status_lines import StatusLines
 from rnn_tui.view.widgets.time_line import TimeLine
 from rnn_tui.view.widgets.touch_line import TouchLine
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["PanesScreen"]
 
@@ -79,6 +76,7 @@ class PanesScreen(PacedScreen[None], Screen[None]):
         yield Caption()
         yield PaneGrid()
         yield StageLine()
+        yield RankStrip()
         yield TimeLine(id="timeline")
         yield Notice()
         yield TouchLine()
@@ -143,7 +141,8 @@ class PanesScreen(PacedScreen[None], Screen[None]):
             status = scene.frame.status
             is_led, was_led = self._has_tour, self._tour_notice is not None
             self.query_one(StageLine).show(scene, is_led=is_led, loads=is_led and self._loads, was_led=was_led)
-            if self.query_one(PhaseLines).show(scene):
+            changed = [self.query_one(kind).show(scene) for kind in (PhaseLines, RankStrip)]
+            if any(changed):
                 self.call_after_refresh(self._resized)
             # it has come to where a step stops, and the caption has said so
             is_told = status.hits and (self._has_tour or status.notice == self._tour_notice)
@@ -232,7 +231,7 @@ class PanesScreen(PacedScreen[None], Screen[None]):
 
     def _sizes(self) -> dict[str, Size]:
         """Return the size of all that is drawn."""
-        others = {str(kind): self.query_one(kind).size for kind in (StatusLines, TimeLine, PhaseLines)}
+        others = {str(kind): self.query_one(kind).size for kind in (StatusLines, TimeLine, PhaseLines, RankStrip)}
         return {**others, **self.grid.sizes()}
 
     def _redraw(self) -> None:

@@ -23,6 +23,8 @@ _STEP = 0.1  # of a state or a weight; of a series in standard deviations
 
 def why_not(scene: Scene) -> str:
     """Return why nothing can be touched now; empty if something can."""
+    if scene.has_ranks:
+        return "Several processes share each batch, and cannot be touched."
     if scene.frame.status.state == "playing":
         return "A run that is paused can be touched: space pauses it."
     if scene.frame.phase is not None or scene.frame.status.slow:

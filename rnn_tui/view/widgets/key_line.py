@@ -27,10 +27,16 @@ class KeyLine(Picture):
 
     def show(self, scene: Scene, *, typing: bool = False, touching: bool = False, escape: str = "") -> None:
         """Show the keys of the situation. `escape`: what `esc` does, if anything."""
-        in_field = scene.field_facts is not None
-        self.offer(
-            entries(scene.frame, scene.subject, typing=typing, touching=touching, in_field=in_field, escape=escape)
+        found = entries(
+            scene.frame,
+            scene.subject,
+            typing=typing,
+            touching=touching,
+            in_field=scene.field_facts is not None,
+            has_ranks=scene.has_ranks,
+            escape=escape,
         )
+        self.offer(found)
 
     def offer(self, found: Sequence[Entry]) -> None:
         """Show these keys, the most important first, except for the last two, which are always there."""

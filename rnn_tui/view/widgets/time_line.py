@@ -7,6 +7,7 @@ from textual.message import Message
 
 from rnn_tui.draw.timeline import draw_timeline, tick_at
 from rnn_tui.protocol.frame import Status
+from rnn_tui.view.model.offers import missing
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.picture import Picture
 
@@ -34,7 +35,7 @@ class TimeLine(Picture):
         subject = scene.subject
         self._status = scene.frame.status
         self._unit = "tick" if subject is None else "update"
-        is_there = scene.field_facts is None and (subject is None or "back" in subject.can)
+        is_there = scene.field_facts is None and not missing("back", subject, has_ranks=scene.has_ranks)
         self.set_class(not is_there, "absent")
         if is_there:
             self.paint([draw_timeline(self._status, width=self.size.width, palette=scene.palette, unit=self._unit)])

@@ -1,0 +1,185 @@
+"""Several processes that train together: which of them is unlike the others, and how, in a sentence.
+
+A rank stands out if its loss is no number, if it is late, if it computes longer than the others, or if its loss is far
+from theirs. All of it is computed from the figures of one moment.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Literal
+
+from rnn_tui.draw.kit.numbers import compact, count
+from rnn_tui.draw.kit.text_fit import first_that_fits
+from rnn_tui.protocol.ranks import RankFigures
+
+__all__ = ["Oddness", "milliseconds", "odd_ranks", "told"]
+
+Oddness = Literal["not a number", "late", "slow", "far"]  # the worst first
+
+_SLOW = 1.2  # times the median of the computing times
+_FAR, _LEAST_FAR = 0.5, 0.1  # from the median of the other losses: as a share of it, and in nats
+_SPREADS, _MOST = 2.0, 0.75  # and so many times as far as most of the other losses are: this share of them
+_NAMED = 3  # ranks that a sentence names one by one
+_WORST_FIRST: tuple[Oddness, ...] = ("not a number", "late", "slow", "far")
+
+
+def milliseconds(seconds: float) -> str:
+    """Write seconds in milliseconds, with a decimal below 1,000; an en dash where they are no time."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return "–"
+    return f"{1000 * seconds:.1f}" if seconds < 0.99995 else count(1000 * seconds)
+
+
+def odd_ranks(figures: Sequence[RankFigures]) -> Mapping[int, tuple[Oddness, ...]]:
+    """Return what is unlike the others of each rank that stands out, the worst rank first."""
+    found: dict[int, list[Oddness]] = {}
+    for kind in _WORST_FIRST:
+        for each in _of_kind(figures, kind):
+            found.setdefault(each.rank, []).append(kind)
+    return {rank: tuple(kinds) for rank, kinds in found.items()}
+
+
+def told(figures: Sequence[RankFigures], room: int) -> str:
+    """Return a sentence of at most `room` cells about what stands out, or that nothing does; empty where none fits."""
+    parts = [forms for kind in _WORST_FIRST if (forms := _FORMS[kind](figures, _of_kind(figures, kind)))]
+    if not parts:
+        return first_that_fits(_alike(figures), room)
+    together = [] if len(parts) == 1 else ["; ".join(forms[at] for forms in parts) for at in (0, -1)]
+    return first_that_fits([*together, *parts[0]], room)
+
+
+def _of_kind(figures: Sequence[RankFigures], kind: Oddness) -> list[RankFigures]:
+    """Return the ranks that stand out in this way, the worst first."""
+    if kind == "not a number":
+        return [each for each in figures if each.rows and not math.isfinite(each.loss)]
+    if kind == "late":
+        newest = max((each.update for each in figures), default=0)
+        return sorted((each for each in figures if each.update < newest), key=lambda each: each.update)
+    if kind == "slow":
+        middle = _middle_time(figures)
+        slow = [each for each in figures if math.isfinite(each.computing) and each.computing > _SLOW * middle]
+        return sorted(slow, key=lambda each: -each.computing) if middle > 0 else []
+    far = {each.rank: _distance(each, figures) for each in figures}
+    return sorted((each for each in figures if far[each.rank] > 0), key=lambda each: -far[each.rank])
+
+
+def _middle_time(figures: Sequence[RankFigures]) -> float:
+    times = [each.computing for each in figures if math.isfinite(each.computing)]
+    return median(times) if times else 0.0
+
+
+def _losses(figures: Sequence[RankFigures]) -> list[float]:
+    return [each.loss for each in figures if each.rows and math.isfinite(each.loss)]
+
+
+def _distance(figure: RankFigures, figures: Sequence[RankFigures]) -> float:
+    """Return how far a loss is from the median of the others; 0 where that is not worth a word."""
+    others = _losses([each for each in figures if each.rank != figure.rank])
+    if not others or not figure.rows or not math.isfinite(figure.loss):
+        return 0.0
+    middle = median(others)
+    apart = sorted(abs(loss - middle) for loss in others)[: max(1, round(_MOST * len(others)))][-1]  # most of them
+    distance = abs(figure.loss - middle)
+    return distance if distance > max(_FAR * abs(middle), _LEAST_FAR, _SPREADS * apart) else 0.0
+
+
+# ---- in words ------------------------------------------------------------------------------------------------------
+
+
+def _names(ranks: Sequence[RankFigures]) -> str:
+    """Name a few ranks one by one, by their numbers, or say how many there are."""
+    numbers = [str(number) for number in sorted(each.rank for each in ranks)]
+    if len(numbers) == 1:
+        return f"rank {numbers[0]}"
+    if len(numbers) > _NAMED:
+        return f"{len(numbers):,} ranks"
+    return f"ranks {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _not_numbers(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
+    if not odd:
+        return ()
+    are_nan = all(math.isnan(each.loss) for each in odd)
+    if len(odd) == len(figures) > 1:
+        return ("no rank has a loss that is a number" if are_nan else "no rank has a finite loss",)
+    if len(odd) == 1:
+        return (f"the loss of {_names(odd)} is {'not a number' if are_nan else 'infinite'}",)
+    return (f"the losses of {_names(odd)} are {'not numbers' if are_nan else 'not finite'}",)
+
+
+def _late(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
+    if not odd:
+        return ()
+    newest = max(each.update for each in figures)
+    by = newest - odd[0].update
+    updates = f"{by:,} update{'' if by == 1 else 's'}"
+    if len(odd) == 1:
+        return (f"{_names(odd)} is {updates} late: {odd[0].update:,} of {newest:,}", f"{_names(odd)} is {updates} late")
+    return (f"{_names(odd)} are late, rank {odd[0].rank} by {updates}", f"{_names(odd)} are late")
+
+
+def _slow(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
+    if not odd:
+        return ()
+    slowest, middle = odd[0], _middle_time(figures)
+    name, times = f"rank {slowest.rank}", f"{milliseconds(slowest.computing)} ms"
+    if len(figures) == 2:
+        other = next(each for each in figures if each.rank != slowest.rank)
+        than = f"rank {other.rank} {milliseconds(other.computing)} ms"
+        longer = f"{100 * (slowest.computing / other.computing - 1):,.0f} %" if other.computing > 0 else "much"
+        return (
+            f"{name} is slower: it computes {times}, {than}",
+            f"{name} computes {times}, {than}",
+            f"{name} computes {longer} longer",
+            f"{name} is slow",
+        )
+    longer = f"{100 * (slowest.computing / middle - 1):,.0f} %"
+    more = f"{longer} more than the median"
+    if len(odd) == 1:
+        return (
+            f"{name} is the slowest: it computes {times}, {more}",
+            f"{name} computes {longer} longer",
+            f"{name} is slow",
+        )
+    return (
+        f"{_names(odd)} are slow: rank {slowest.rank} computes {times}, {more}",
+        f"{_names(odd)} are slow, most of all {name}",
+        f"{_names(odd)} are slow",
+    )
+
+
+def _far(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
+    if not odd:
+        return ()
+    if len(odd) == len(figures) == 2:
+        low, high = sorted(odd, key=lambda each: each.loss)
+        apart = f"rank {high.rank} {compact(high.loss)}, rank {low.rank} {compact(low.loss)}"
+        return (f"the losses are far apart: {apart}", "the losses are far apart")
+    first = odd[0]
+    middle = compact(median(_losses([each for each in figures if each.rank != first.rank])))
+    value = f"{compact(first.loss)}; the median of the others is {middle}"
+    if len(odd) == 1:
+        return (f"the loss of {_names(odd)} is {value}", f"the loss of {_names(odd)} is far from the others'")
+    return (
+        f"the losses of {_names(odd)} are far from the others': rank {first.rank} has {value}",
+        f"the losses of {_names(odd)} are far from the others'",
+    )
+
+
+_FORMS = {"not a number": _not_numbers, "late": _late, "slow": _slow, "far": _far}
+
+
+def _alike(figures: Sequence[RankFigures]) -> list[str]:
+    """Return the forms that say that no rank stands out, and within which bounds."""
+    times = [each.computing for each in figures if math.isfinite(each.computing)]
+    losses = _losses(figures)
+    if len(figures) < 2 or not times or not losses:
+        return []
+    computing = f"{_between(*(milliseconds(each) for each in (min(times), max(times))))} ms of computing"
+    both = f"none stands out: {computing}, losses {_between(compact(min(losses)), compact(max(losses)))}"
+    return [both, f"none stands out: {computing}", "none stands out"]
+
+
+def _between(low: str, high: str) -> str:
+    return low if low == high else f"{low}–{high}"
