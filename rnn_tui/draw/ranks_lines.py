@@ -37,9 +37,8 @@ def lines_of(
     wanted = dict.fromkeys([*odd, *([] if shown is None else [shown])])
     alone = set(list(wanted)[: count - 1])
     others = [each for each in figures if each.rank not in alone]
-    lines = [(each,) for each in figures if each.rank in alone]
-    lines += _parts(others, count - len(lines))
-    return sorted(lines, key=lambda line: line[0].rank)
+    lines: list[Line] = [(each,) for each in figures if each.rank in alone]
+    return sorted([*lines, *_parts(others, count - len(lines))], key=lambda line: line[0].rank)
 
 
 def line_of(lines: Sequence[Line], rank: int | None) -> int | None:

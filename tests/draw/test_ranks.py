@@ -28,7 +28,7 @@ def picture(figures: Any, width: int, height: int, **more: Any) -> Grid:
 def any_figures(count: int) -> Any:
     times, floats = st.floats(0, 1e4) | st.floats(), st.floats()
     whole = st.integers(0, 10**9)
-    each = st.builds(
+    each: Any = st.builds(
         dict, update=whole, rows=st.integers(0, 4096), characters=whole, loss=floats | st.floats(0, 9),
         computing=times, waiting=times, gpu=st.none() | st.floats(0, 1),
     )  # fmt: skip
@@ -75,7 +75,7 @@ SLOW, LOST, LATE, FAR = {"computing": 0.09}, {"loss": NAN}, {"update": 1231}, {"
         (ranks_of(2, r0={"loss": 0.01}, r1={"loss": 0.09}), {}, None),  # both have learnt it
         (ranks_of(9, r1=LOST, r7=SLOW), {1: ("not a number",), 7: ("slow",)},
          "the loss of rank 1 is not a number; rank 7 is the slowest: it computes 90.0 ms, 84 % more than the median"),
-        (ranks_of(9, **{f"r{rank}": LOST for rank in (1, 3, 5, 7)}),
+        (ranks_of(9, r1=LOST, r3=LOST, r5=LOST, r7=LOST),
          dict.fromkeys((1, 3, 5, 7), ("not a number",)), "the losses of 4 ranks are not numbers"),
     ],
 )  # fmt: skip

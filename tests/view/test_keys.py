@@ -97,6 +97,7 @@ OTHERS = {
     "f",
     "L",
     "M",  # see test_script_view.py
+    "P",  # see test_ranks.py
     *(name for key in KEYS if key.runs == "field" for name in key.keys.split(",")),  # see test_field.py
 }  # tests of their own
 

@@ -7,7 +7,9 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Step
 from rnn_tui.view.model.keys import KEYS
+from rnn_tui.view.model.launch import LaunchOptions
 from rnn_tui.view.model.ranks import RankMeans, first_row, next_rank, rank_of
+from rnn_tui.view.model.run_state import RunState
 from tests.fake_ranks import ranks_of
 from tests.view.fake_engine import FakeEngine
 from tests.view.helpers import running, screen_lines, text_of, until
@@ -81,15 +83,13 @@ async def test_keys_that_several_processes_do_not_have_say_why() -> None:
         assert engine.heard() == [Step(unit="tick")]
 
 
-async def test_one_process_has_neither_the_strip_nor_its_key() -> None:
-    async with running(size=(80, 24)) as (pilot, app, engine):
-        assert not app.main.query_one("#ranks").display
-        await pilot.press("P")
-        await until(pilot, lambda: app._notifications)
-        assert [each.message for each in app._notifications] == [
-            "P (processes): only where several processes share each batch."
-        ]
-        assert engine.heard() == []
+def test_one_process_has_neither_the_strip_nor_its_key() -> None:
+    run = RunState(LaunchOptions(experiment=LESSONS["hihello"]))
+    assert run.why_refused("ranks") == "P (processes): only where several processes share each batch."
+    assert not run.why_refused("app.tell('next_part')")
+    run = RunState(LaunchOptions(experiment=shared()[0]))
+    assert not run.why_refused("ranks")
+    assert run.why_refused("app.tell('tick_back')") == f"← (tick back): {SHARED} have no way back."
 
 
 @pytest.mark.parametrize(("rows", "ranks"), [(8, 2), (7, 3), (64, 64), (65, 64)])

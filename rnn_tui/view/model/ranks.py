@@ -28,7 +28,8 @@ def rank_of(row: int, *, rows: int, ranks: int) -> int:
 
 def first_row(rank: int, *, rows: int, ranks: int) -> int:
     """Return the first row of a rank, in the whole batch."""
-    return min(Share(rank=rank, world_size=ranks).rows(rows).start, rows - 1)
+    start: int = Share(rank=rank, world_size=ranks).rows(rows).start
+    return min(start, rows - 1)
 
 
 def next_rank(row: int, *, rows: int, ranks: int) -> int:

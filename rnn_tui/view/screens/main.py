@@ -152,13 +152,13 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen, SharingScreen):
 
     def action_explain(self) -> None:
         """Explain the pane with the focus in plain words."""
-        from rnn_tui.view.screens.explain import ExplainScreen  # for start-up time
+        from rnn_tui.view.screens.explain import Explained, ExplainScreen  # for start-up time
 
         if self.is_active:
             subject = None if self.scene is None else self.scene.subject
             strip = self.query_one(RankStrip)
-            panes = [*self.grid.shown, *([strip] if strip.is_on_screen else [])]
-            focused = strip if strip.has_focus else self._focused_pane
+            panes: list[Explained] = [*self.grid.shown, *([strip] if strip.is_on_screen else [])]
+            focused: Explained = strip if strip.has_focus else self._focused_pane
             self.app.push_screen(ExplainScreen(panes, focused, subject))
 
     def action_save(self) -> None:

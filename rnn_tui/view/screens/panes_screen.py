@@ -141,8 +141,8 @@ class PanesScreen(PacedScreen[None], Screen[None]):
             status = scene.frame.status
             is_led, was_led = self._has_tour, self._tour_notice is not None
             self.query_one(StageLine).show(scene, is_led=is_led, loads=is_led and self._loads, was_led=was_led)
-            changed = [self.query_one(kind).show(scene) for kind in (PhaseLines, RankStrip)]
-            if any(changed):
+            changed = self.query_one(PhaseLines).show(scene)
+            if self.query_one(RankStrip).show(scene) or changed:
                 self.call_after_refresh(self._resized)
             # it has come to where a step stops, and the caption has said so
             is_told = status.hits and (self._has_tour or status.notice == self._tour_notice)
