@@ -95,13 +95,14 @@ class Dialogs:
             self._tell(command)
             self._tell(Play(on=True))
 
-        if self._run.opened is None or self._run.frame is None:
+        run = self._run
+        if run.opened is None or run.frame is None:
             return
-        if not self._run.learns:
+        if not run.learns:
             self._app.notify("This run does not learn, so it cannot be forked.")
             return
         self._tell(Play(on=False))
-        self._push(ForkScreen(self._run.experiment, self._run.frame.status), answered)
+        self._push(ForkScreen(run.experiment, run.frame.status, has_ranks=run.has_ranks), answered)
 
     def _breakpoints(self) -> None:
         from rnn_tui.view.screens.breakpoints import BreakpointsScreen  # for start-up time

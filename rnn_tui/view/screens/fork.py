@@ -27,18 +27,19 @@ class ForkScreen(Form[Fork]):
     CSS = "ForkScreen #form { max-width: 76; }"
     SUBMIT = "Fork"
 
-    def __init__(self, experiment: Experiment, status: Status) -> None:
+    def __init__(self, experiment: Experiment, status: Status, *, has_ranks: bool = False) -> None:
+        """Offer what may change; `has_ranks`: several processes share each batch, which have no way back."""
         super().__init__(
             f"Fork at tick {count(status.tick)}",
             "↑ ↓ field · ← → choose · ctrl+s fork · esc cancel",
             [(each, as_text(each.path, each.of(experiment))) for each in _SETTINGS],
         )
         self._base = experiment
-        self._status = status
+        self._about = _about(status, has_ranks=has_ranks)
 
     def fields(self) -> ComposeResult:
         """Yield what becomes of the present future, and a row for each setting that may change."""
-        yield Static(_about(self._status), id="fork-about", markup=False)
+        yield Static(self._about, id="fork-about", markup=False)
         yield from super().fields()
 
     def _changed(self) -> list[Row]:
@@ -60,8 +61,10 @@ class ForkScreen(Form[Fork]):
         return f"✓ from here on: {safe(what)}" if what else "nothing changes yet"
 
 
-def _about(status: Status) -> str:
+def _about(status: Status, *, has_ranks: bool) -> str:
     """Return what becomes of the present future, as a sentence."""
+    if has_ranks:
+        return "The run goes on differently. Several processes share each batch, and have no way back to how it is now."
     if status.tick < status.newest:
         return (
             "From here the run goes on differently, on a new branch. The old future stays in the loss chart, faint; b "
