@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import torch
 from msgspec.structs import replace
-from torch._C._distributed_c10d import TCPStore
+from torch._C._distributed_c10d import HashStore
 
 from rnn_tui.data.load import LoadedData, load
 from rnn_tui.engine.host.commands import obey
@@ -92,8 +92,7 @@ def _of_two(data: LoadedData, smallest: LoadedData) -> None:
 
 
 def _of_one(data: LoadedData) -> None:
-    store = TCPStore("127.0.0.1", 0, 1, is_master=True, wait_for_workers=False)
-    team = Team(Place(rank=0, world_size=1), store, on_gpu=False, timeout=timedelta(seconds=60))
+    team = Team(Place(rank=0, world_size=1), HashStore(), on_gpu=False, timeout=timedelta(seconds=60))
     ddp, one = _in_turns(Ranks(team).build_trainer(data, _CPU).tick, _alone(data).tick)
     team.leave()
     print(f"DistributedDataParallel with one process: {ddp / one:.3f} (0.97 asked for)")

@@ -12,9 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.loopback import has_loopback
 from tests.terminals import PATIENCE, program
 
-pytestmark = pytest.mark.xdist_group("ranks")  # one after another
+pytestmark = [
+    pytest.mark.xdist_group("ranks"),  # one after another
+    pytest.mark.skipif(not has_loopback(), reason="there is no loopback device"),
+]
 
 TEXT = "".join(chr(97 + (7 * number * number + number // 11) % 23) for number in range(5000))
 SIZES = ["--batch", "6", "--length", "16", "--hidden", "16", "--epochs", "0"]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import torch
-from torch._C._distributed_c10d import TCPStore
+from torch._C._distributed_c10d import FileStore
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std, start_processes
 from torch.distributed.elastic.multiprocessing.api import SubprocessContext
 
@@ -28,9 +28,9 @@ import sys
 here = sys.path.pop(0)
 sys.path.append({str(Path(__file__).parents[3])!r})
 from rnn_tui.engine.ranks.start import follow_on_this_machine
-follow_on_this_machine(*map(int, sys.argv[1:]))
+follow_on_this_machine(sys.argv[1], *map(int, sys.argv[2:]))
 """
-_LOOPBACK = "127.0.0.1"
+_MEETING = "meeting"  # a file in a folder of our own: a TCPStore would listen to every network that there is
 _PATIENCE = 3.0  # seconds in which a process that has closed its connections has ended
 _NAMES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # which torchrun sets, all of them
 
@@ -87,9 +87,9 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
     timeout = timedelta(seconds=experiment.run.timeout)
     _use_loopback()
     with tempfile.TemporaryDirectory(prefix="rnn-tui-ranks-") as logs:
-        store = TCPStore(_LOOPBACK, 0, count, is_master=True, wait_for_workers=False, timeout=timeout)
-        on_gpu = _wants_gpu(experiment)
-        others = _Others(count, store.port, on_gpu=on_gpu, timeout=experiment.run.timeout, logs=logs)
+        meeting, on_gpu = os.path.join(logs, _MEETING), _wants_gpu(experiment)
+        store = FileStore(meeting, count)
+        others = _Others(count, meeting, on_gpu=on_gpu, timeout=experiment.run.timeout, logs=logs)
         try:
             team = Team(Place(rank=0, world_size=count), store, on_gpu=on_gpu, timeout=timeout)
             ranks = Ranks(team)
@@ -103,12 +103,12 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
             Team.leave()
 
 
-def follow_on_this_machine(rank: int, world_size: int, port: int, on_gpu: int, timeout: int) -> None:
+def follow_on_this_machine(meeting: str, rank: int, world_size: int, on_gpu: int, timeout: int) -> None:
     """Join rank 0 on this machine, and do what it says until it ends, or is gone."""
     _ignore_signals()
     wait = timedelta(seconds=timeout)
     try:
-        store = TCPStore(_LOOPBACK, port, world_size, is_master=False, timeout=wait)
+        store = FileStore(meeting, world_size)
         place = Place(rank=rank, world_size=world_size, local_rank=rank)
         follow(Team(place, store, on_gpu=bool(on_gpu), timeout=wait))
     except RankLost:
@@ -119,14 +119,14 @@ def follow_on_this_machine(rank: int, world_size: int, port: int, on_gpu: int, t
 class _Others:
     """The processes of the other ranks on this machine."""
 
-    def __init__(self, count: int, port: int, *, on_gpu: bool, timeout: float, logs: str) -> None:
+    def __init__(self, count: int, meeting: str, *, on_gpu: bool, timeout: float, logs: str) -> None:
         numbers = range(count - 1)
         handlers = {each: signal.getsignal(each) for each in signal.valid_signals()}
         context = start_processes(
             "rank",
             sys.executable,
             {
-                number: ("-c", _PROGRAM, str(number + 1), str(count), str(port), str(int(on_gpu)), str(int(timeout)))
+                number: ("-c", _PROGRAM, meeting, str(number + 1), str(count), str(int(on_gpu)), str(int(timeout)))
                 for number in numbers
             },
             {number: {"OMP_NUM_THREADS": "1"} for number in numbers},

@@ -24,8 +24,12 @@ from rnn_tui.protocol.commands import (
 )
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.touch import Touch
+from tests.loopback import has_loopback
 
-pytestmark = pytest.mark.xdist_group("ranks")  # one after another
+pytestmark = [
+    pytest.mark.xdist_group("ranks"),  # one after another
+    pytest.mark.skipif(not has_loopback(), reason="there is no loopback device"),
+]
 
 ROWS = ("abcdab", "bcdabc", "cdabcd")
 SHARED: Experiment = from_dict(

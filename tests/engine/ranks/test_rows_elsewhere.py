@@ -11,8 +11,12 @@ from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from tests.engine.ranks.trained import alone, experiment, shared
+from tests.loopback import has_loopback
 
-pytestmark = pytest.mark.xdist_group("ranks")  # they share two processes
+pytestmark = [
+    pytest.mark.xdist_group("ranks"),  # they share two processes
+    pytest.mark.skipif(not has_loopback(), reason="there is no loopback device"),
+]
 
 
 @pytest.mark.parametrize("row", [3, 4, 99])

@@ -10,8 +10,12 @@ from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from tests.engine.ranks.trained import alone, experiment, losses, shared
+from tests.loopback import has_loopback
 
-pytestmark = pytest.mark.xdist_group("ranks")  # they share two processes
+pytestmark = [
+    pytest.mark.xdist_group("ranks"),  # they share two processes
+    pytest.mark.skipif(not has_loopback(), reason="there is no loopback device"),
+]
 
 CASES: list[tuple[str, dict[str, Any]]] = [
     *(("text", {"network": {"cell": cell}}) for cell in CELL_KINDS),

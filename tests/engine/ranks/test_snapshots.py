@@ -10,8 +10,12 @@ from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.engine.training.snapshot import restore, take_beginning
 from rnn_tui.engine.training.trainer import Trainer
 from tests.engine.ranks.trained import alone, experiment, losses, shared
+from tests.loopback import has_loopback
 
-pytestmark = pytest.mark.xdist_group("ranks")  # they share two processes
+pytestmark = [
+    pytest.mark.xdist_group("ranks"),  # they share two processes
+    pytest.mark.skipif(not has_loopback(), reason="there is no loopback device"),
+]
 
 WAYS: list[dict[str, Any]] = [
     {"training": {"accumulate": 3}},
