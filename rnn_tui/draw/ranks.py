@@ -1,7 +1,7 @@
 """The strip of ranks: how far each of several processes is, what it finds, and how long it computes and waits."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
@@ -13,7 +13,7 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, nice_above, percent
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.ranks_lines import Line, line_of, lines_of
-from rnn_tui.draw.ranks_odd import Oddness, milliseconds, odd_ranks, told
+from rnn_tui.draw.ranks_odd import Odd, Oddness, find_odd, milliseconds, odd_ranks, told
 from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["draw_ranks", "rank_at"]
@@ -25,8 +25,6 @@ _MAIN = 2  # columns beside the names that matter most
 _LEAST_BAR, _LONGEST_BAR = 6, 60
 _BAR_BEFORE = (6, 6, 6, 12, 20, 20)  # the cells that the bar has at least before a column comes
 _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the scale of the bars may end, times a power of ten
-
-Odd = Mapping[int, tuple[Oddness, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +43,12 @@ def draw_ranks(
     `shown`: the rank whose row of the batch is on the screen; `reads`: what is read at each time step, in the plural.
     """
     canvas = Canvas(width, height)
-    odd = odd_ranks(figures)
+    found = find_odd(figures)
+    odd = odd_ranks(found)
     lines = lines_of(figures, height - 1, odd=odd, shown=shown)
     scale = _scale(figures)
-    _draw_head(canvas, figures, scale, palette)
-    columns = _columns(figures, lines, odd, reads)
+    _draw_head(canvas, figures, found, scale, palette)
+    columns = _columns(figures, lines, reads, is_late="late" in found)
     widths = [max((len(text) for text in column.texts), default=0) for column in columns]
     names, rest = columns[0], columns[1:]
     left = _MARKS + widths[0]
@@ -74,11 +73,11 @@ def draw_ranks(
 
 def rank_at(figures: Sequence[RankFigures], *, height: int, y: int, shown: int | None) -> int | None:
     """Return the first rank of the line at a row of the strip; None: there is no line."""
-    lines = lines_of(figures, height - 1, odd=odd_ranks(figures), shown=shown)
+    lines = lines_of(figures, height - 1, odd=odd_ranks(find_odd(figures)), shown=shown)
     return lines[y - 1][0].rank if 0 < y <= len(lines) else None
 
 
-def _draw_head(canvas: Canvas, figures: Sequence[RankFigures], scale: float, palette: Palette) -> None:
+def _draw_head(canvas: Canvas, figures: Sequence[RankFigures], odd: Odd, scale: float, palette: Palette) -> None:
     """Write how many ranks there are and what stands out, and on the right what the bars are."""
     x = canvas.put(_MARKS, 0, f"{len(figures):,} ranks", palette.text)
     room = canvas.width - x - 3 - 1
@@ -86,10 +85,10 @@ def _draw_head(canvas: Canvas, figures: Sequence[RankFigures], scale: float, pal
     legends = [(" computing ", f" waiting{ends}"), (" computing ", " waiting"), ()]
     for legend in legends:
         size = sum(1 + len(part) for part in legend)
-        sentence = told(figures, room - (size + _GAP if legend else 0))
+        sentence = told(figures, odd, room - (size + _GAP if legend else 0))
         if sentence or not legend:
             break
-    style = palette.wrong if odd_ranks(figures) else palette.dim
+    style = palette.wrong if odd else palette.dim
     if sentence:
         canvas.put(x, 0, " · ", palette.faint)
         canvas.put(x + 3, 0, sentence, style)
@@ -156,7 +155,7 @@ def _rate(line: Line) -> float:
     return sum(each.characters / time for each, time in times if math.isfinite(time) and time > 0)
 
 
-def _columns(figures: Sequence[RankFigures], lines: Sequence[Line], odd: Odd, reads: str) -> list[_Column]:
+def _columns(figures: Sequence[RankFigures], lines: Sequence[Line], reads: str, *, is_late: bool) -> list[_Column]:
     """Return the columns: the names, then the others, the most important first."""
     names = _Column(texts=_left([_name(line) for line in lines]))
     loss = _Column(texts=[_loss(line) for line in lines], tells=("not a number", "far"))
@@ -166,7 +165,6 @@ def _columns(figures: Sequence[RankFigures], lines: Sequence[Line], odd: Odd, re
     has_gpu = any(each.gpu is not None for each in figures)
     gpu = _Column(texts=[_gpu(line) for line in lines] if has_gpu else [])
     rows = _Column(texts=_left(_rows(figures, lines)))
-    is_late = any("late" in kinds for kinds in odd.values())
     middle = [update, rate] if is_late else [rate, update]
     return [names, loss, times, *middle, gpu, rows]
 

@@ -13,13 +13,15 @@ from rnn_tui.draw.kit.numbers import compact, count
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.protocol.ranks import RankFigures
 
-__all__ = ["Oddness", "milliseconds", "odd_ranks", "told"]
+__all__ = ["Odd", "Oddness", "find_odd", "milliseconds", "odd_ranks", "told"]
 
 Oddness = Literal["not a number", "late", "slow", "far"]  # the worst first
+Odd = Mapping[Oddness, Sequence[RankFigures]]
 
 _SLOW = 1.2  # times the median of the computing times
 _FAR, _LEAST_FAR = 0.5, 0.1  # from the median of the other losses: as a share of it, and in nats
 _SPREADS, _MOST = 2.0, 0.75  # and so many times as far as most of the other losses are: this share of them
+_MANY = 16  # ranks from which on each is compared with all, itself included
 _NAMED = 3  # ranks that a sentence names one by one
 _WORST_FIRST: tuple[Oddness, ...] = ("not a number", "late", "slow", "far")
 
@@ -31,18 +33,24 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.1f}" if seconds < 0.99995 else count(1000 * seconds)
 
 
-def odd_ranks(figures: Sequence[RankFigures]) -> Mapping[int, tuple[Oddness, ...]]:
-    """Return what is unlike the others of each rank that stands out, the worst rank first."""
+def find_odd(figures: Sequence[RankFigures]) -> Odd:
+    """Return the ranks that stand out in each way, the worst way first, and in each the worst rank."""
+    found = {kind: _of_kind(figures, kind) for kind in _WORST_FIRST}
+    return {kind: odd for kind, odd in found.items() if odd}
+
+
+def odd_ranks(odd: Odd) -> Mapping[int, tuple[Oddness, ...]]:
+    """Return in which ways each rank stands out, the worst rank first."""
     found: dict[int, list[Oddness]] = {}
-    for kind in _WORST_FIRST:
-        for each in _of_kind(figures, kind):
+    for kind, ranks in odd.items():
+        for each in ranks:
             found.setdefault(each.rank, []).append(kind)
     return {rank: tuple(kinds) for rank, kinds in found.items()}
 
 
-def told(figures: Sequence[RankFigures], room: int) -> str:
+def told(figures: Sequence[RankFigures], odd: Odd, room: int) -> str:
     """Return a sentence of at most `room` cells about what stands out, or that nothing does; empty where none fits."""
-    parts = [forms for kind in _WORST_FIRST if (forms := _FORMS[kind](figures, _of_kind(figures, kind)))]
+    parts = [_FORMS[kind](figures, ranks) for kind, ranks in odd.items()]
     if not parts:
         return first_that_fits(_alike(figures), room)
     together = [] if len(parts) == 1 else ["; ".join(forms[at] for forms in parts) for at in (0, -1)]
@@ -60,8 +68,17 @@ def _of_kind(figures: Sequence[RankFigures], kind: Oddness) -> list[RankFigures]
         middle = _middle_time(figures)
         slow = [each for each in figures if math.isfinite(each.computing) and each.computing > _SLOW * middle]
         return sorted(slow, key=lambda each: -each.computing) if middle > 0 else []
-    far = {each.rank: _distance(each, figures) for each in figures}
-    return sorted((each for each in figures if far[each.rank] > 0), key=lambda each: -far[each.rank])
+    losses = [each for each in figures if each.rows and math.isfinite(each.loss)]
+    if len(losses) > _MANY:  # one of so many hardly moves their median
+        middle, apart = _spread([each.loss for each in losses])
+        far = {each.rank: abs(each.loss - middle) for each in losses if _is_far(each.loss, middle, apart)}
+    else:
+        far = {}
+        for each in losses:
+            middle, apart = _spread([other.loss for other in losses if other.rank != each.rank])
+            if _is_far(each.loss, middle, apart):
+                far[each.rank] = abs(each.loss - middle)
+    return sorted((each for each in losses if each.rank in far), key=lambda each: -far[each.rank])
 
 
 def _middle_time(figures: Sequence[RankFigures]) -> float:
@@ -73,15 +90,16 @@ def _losses(figures: Sequence[RankFigures]) -> list[float]:
     return [each.loss for each in figures if each.rows and math.isfinite(each.loss)]
 
 
-def _distance(figure: RankFigures, figures: Sequence[RankFigures]) -> float:
-    """Return how far a loss is from the median of the others; 0 where that is not worth a word."""
-    others = _losses([each for each in figures if each.rank != figure.rank])
-    if not others or not figure.rows or not math.isfinite(figure.loss):
-        return 0.0
-    middle = median(others)
-    apart = sorted(abs(loss - middle) for loss in others)[: max(1, round(_MOST * len(others)))][-1]  # most of them
-    distance = abs(figure.loss - middle)
-    return distance if distance > max(_FAR * abs(middle), _LEAST_FAR, _SPREADS * apart) else 0.0
+def _spread(losses: Sequence[float]) -> tuple[float, float]:
+    """Return the median of some losses, and how far most of them are from it at most; NaN where there are none."""
+    if not losses:
+        return math.nan, math.nan
+    middle = median(losses)
+    return middle, sorted(abs(loss - middle) for loss in losses)[max(1, round(_MOST * len(losses))) - 1]
+
+
+def _is_far(loss: float, middle: float, apart: float) -> bool:
+    return abs(loss - middle) > max(_FAR * abs(middle), _LEAST_FAR, _SPREADS * apart)
 
 
 # ---- in words ------------------------------------------------------------------------------------------------------
@@ -98,8 +116,6 @@ def _names(ranks: Sequence[RankFigures]) -> str:
 
 
 def _not_numbers(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
-    if not odd:
-        return ()
     are_nan = all(math.isnan(each.loss) for each in odd)
     if len(odd) == len(figures) > 1:
         return ("no rank has a loss that is a number" if are_nan else "no rank has a finite loss",)
@@ -109,8 +125,6 @@ def _not_numbers(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> 
 
 
 def _late(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
-    if not odd:
-        return ()
     newest = max(each.update for each in figures)
     by = newest - odd[0].update
     updates = f"{by:,} update{'' if by == 1 else 's'}"
@@ -120,8 +134,6 @@ def _late(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[s
 
 
 def _slow(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
-    if not odd:
-        return ()
     slowest, middle = odd[0], _middle_time(figures)
     name, times = f"rank {slowest.rank}", f"{milliseconds(slowest.computing)} ms"
     if len(figures) == 2:
@@ -150,8 +162,6 @@ def _slow(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[s
 
 
 def _far(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
-    if not odd:
-        return ()
     if len(odd) == len(figures) == 2:
         low, high = sorted(odd, key=lambda each: each.loss)
         apart = f"rank {high.rank} {compact(high.loss)}, rank {low.rank} {compact(low.loss)}"

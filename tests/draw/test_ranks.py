@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.ranks import draw_ranks, rank_at
 from rnn_tui.draw.ranks_lines import lines_of, rows_for
-from rnn_tui.draw.ranks_odd import odd_ranks, told
+from rnn_tui.draw.ranks_odd import find_odd, odd_ranks, told
 from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.terminal.ascii import in_ascii
 from tests.draw.grids import GREY, Grid, is_picture, texts
@@ -47,8 +47,8 @@ def test_any_figures_in_any_room(data: st.DataObject) -> None:
     rows = texts(picture(figures, width, height, shown=shown, palette=palette))
     assert all(in_ascii(row).isascii() and len(in_ascii(row)) == width for row in rows)
     assert len([row for row in rows[1:] if "rank" in row]) == min(len(figures), height - 1)
-    assert len(told(figures, width)) <= width
-    lines = lines_of(figures, height - 1, odd=odd_ranks(figures), shown=shown)
+    assert len(told(figures, find_odd(figures), width)) <= width
+    lines = lines_of(figures, height - 1, odd=odd_ranks(find_odd(figures)), shown=shown)
     ranks = sorted(each.rank for line in lines for each in line)
     assert ranks == ([each.rank for each in figures] if height > 1 else [])  # each in exactly one line
 
@@ -80,10 +80,10 @@ SLOW, LOST, LATE, FAR = {"computing": 0.09}, {"loss": NAN}, {"update": 1231}, {"
     ],
 )  # fmt: skip
 def test_what_stands_out(figures: Any, odd: Any, words: str | None) -> None:
-    assert dict(odd_ranks(figures)) == odd
+    assert dict(odd_ranks(find_odd(figures))) == odd
     if words is not None:
-        assert told(figures, 200) == words
-        assert len(told(figures, 40)) <= 40
+        assert told(figures, find_odd(figures), 200) == words
+        assert len(told(figures, find_odd(figures), 40)) <= 40
 
 
 def test_bars_have_one_scale_and_tell_computing_from_waiting() -> None:
