@@ -67,10 +67,13 @@ async def test_keys_that_several_processes_do_not_have_say_why() -> None:
     assert {key.keys for key in keys} >= {"left", "home", "s", "n", "m"}
     async with running(experiment, engine=engine) as (pilot, app, _):
         for key in keys:
-            before = len(app._notifications)
-            await pilot.press(key.keys)
-            await until(pilot, lambda: len(app._notifications) > before)  # noqa: B023
-            assert list(app._notifications)[-1].message == f"{key.shown} ({key.label}): {SHARED} {key.alone}."
+            line = f"{key.shown} ({key.label}): {SHARED} {key.alone}."
+            assert app.run_state.why_refused(key.action) == line
+        await pilot.press("s")
+        await until(pilot, lambda: app._notifications)
+        assert [each.message for each in app._notifications] == [
+            "s (slow motion): several processes share each batch, and compute a pass in one piece."
+        ]
         await pilot.press("enter")
         await until(pilot, lambda: list(app._notifications)[-1].message.endswith("cannot be touched."))
         assert engine.heard() == []
