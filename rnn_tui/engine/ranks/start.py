@@ -31,6 +31,7 @@ from rnn_tui.engine.ranks.start import follow_on_this_machine
 follow_on_this_machine(sys.argv[1], *map(int, sys.argv[2:]))
 """
 _MEETING = "meeting"  # a file in a folder of our own: a TCPStore would listen to every network that there is
+_HERE = "here/{}"  # what a rank writes there
 _PATIENCE = 3.0  # seconds in which a process that has closed its connections has ended
 _NAMES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # which torchrun sets, all of them
 
@@ -81,7 +82,7 @@ def processes_of_torchrun(place: Place, experiment: Experiment) -> Iterator[Rank
 def processes_here(experiment: Experiment) -> Iterator[Ranks]:
     """Start the other processes on this machine, and end them afterwards, whatever has happened.
 
-    Raises ExperimentError where they do not come.
+    Raises RankLost where one of them does not come, or is lost later.
     """
     count = experiment.run.processes
     timeout = timedelta(seconds=experiment.run.timeout)
@@ -91,16 +92,19 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
         store = FileStore(meeting, count)
         others = _Others(count, meeting, on_gpu=on_gpu, timeout=experiment.run.timeout, logs=logs)
         try:
+            others.await_all(store, experiment.run.timeout)
             team = Team(Place(rank=0, world_size=count), store, on_gpu=on_gpu, timeout=timeout)
-            ranks = Ranks(team)
-            yield ranks
-            ranks.end()
-            others.wait()
+            try:
+                ranks = Ranks(team)
+                yield ranks
+                ranks.end()
+                others.wait()
+            finally:
+                team.leave()
         except RankLost as error:
             raise RankLost(others.last_words() or str(error)) from None
         finally:
             others.close()
-            Team.leave()
 
 
 def follow_on_this_machine(meeting: str, rank: int, world_size: int, on_gpu: int, timeout: int) -> None:
@@ -109,11 +113,13 @@ def follow_on_this_machine(meeting: str, rank: int, world_size: int, on_gpu: int
     wait = timedelta(seconds=timeout)
     try:
         store = FileStore(meeting, world_size)
+        store.set(_HERE.format(rank), "")
         place = Place(rank=rank, world_size=world_size, local_rank=rank)
         follow(Team(place, store, on_gpu=bool(on_gpu), timeout=wait))
     except RankLost:
         os._exit(0)  # rank 0 says what has happened; threads that wait for it are not waited for
-    Team.leave()
+    finally:
+        Team.leave()
 
 
 class _Others:
@@ -138,6 +144,17 @@ class _Others:
         assert isinstance(context, SubprocessContext)
         self._context = context
         self._logs = context.stderrs
+
+    def await_all(self, store: FileStore, seconds: float) -> None:
+        """Wait until all have begun, at most so long. Raises RankLost where one has ended, or time is over."""
+        keys = [_HERE.format(number + 1) for number in self._context.subprocess_handlers]
+        until = time.monotonic() + seconds
+        while not store.check(keys):
+            if any(each.proc.poll() is not None for each in self._context.subprocess_handlers.values()):
+                raise RankLost("a process has ended before it could begin")
+            if time.monotonic() > until:
+                raise RankLost(f"not all processes have begun within {seconds:g} seconds (--timeout)")
+            time.sleep(0.02)
 
     def wait(self) -> None:
         """Wait until all have ended of themselves, for a while."""

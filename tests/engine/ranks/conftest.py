@@ -8,23 +8,18 @@ import pytest
 from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.engine.ranks.start import processes_here
 from rnn_tui.experiment.validate import from_dict
+from tests.engine.ranks.trained import ROWS
 
 TEXT = "".join(chr(97 + (7 * number * number + number // 11) % 23) for number in range(3000))
 
-ROWS = {
-    "data": {"inputs": ["ab", "ba"], "targets": ["ba", "ab"]},
-    "training": {"tick": "sequence"},
-    "network": {"hidden_size": 2},
-}
 
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def ranks() -> Iterator[Ranks]:
     with processes_here(from_dict({"run": {"processes": 2}, **ROWS})) as ranks:
         yield ranks
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("files")
     (folder / "text.txt").write_text(TEXT)

@@ -2,9 +2,13 @@
 
 import pytest
 
+from rnn_tui.engine.ranks import start
 from rnn_tui.engine.ranks.start import place_given_by
 from rnn_tui.engine.ranks.team import Place
+from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.validate import from_dict
+from tests.engine.ranks.trained import ROWS
 
 PLACED = {"WORLD_SIZE": "4", "RANK": "3", "LOCAL_RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
 
@@ -29,3 +33,11 @@ def test_its_rank_here_and_everywhere() -> None:
 def test_what_somebody_else_has_set_is_named(environment: dict[str, str], complaint: str) -> None:
     with pytest.raises(ExperimentError, match=complaint):
         place_given_by(environment)
+
+
+def test_a_process_that_cannot_begin_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_PROGRAM", "raise SystemExit('no such thing')")
+    experiment = from_dict({"run": {"processes": 2}, **ROWS})
+    with pytest.raises(RankLost) as found, start.processes_here(experiment):
+        raise AssertionError
+    assert str(found.value).endswith(" has ended with exit code 1; its last words: no such thing")

@@ -11,9 +11,14 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 
-__all__ = ["CPU", "alone", "experiment", "losses", "shared"]
+__all__ = ["CPU", "ROWS", "alone", "experiment", "losses", "shared"]
 
 CPU = torch.device("cpu")
+ROWS = {
+    "data": {"inputs": ["ab", "ba"], "targets": ["ba", "ab"]},
+    "training": {"tick": "sequence"},
+    "network": {"hidden_size": 2},
+}
 
 
 def experiment(
