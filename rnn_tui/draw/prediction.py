@@ -60,6 +60,7 @@ class Prediction:
     row: int = 0  # of the batch, the one that is shown
     rows: int = 1
     right_rows: int | None = None  # rows in which all that is scored is right; None: not known
+    smoothed: bool = False  # the loss that is learnt from is not −log p alone
     words: bool = False  # they are words rather than characters, and are cut where there is no room
     hits: Sequence[Sequence[bool]] | None = None  # (f, k) which of the likeliest are right; None: those that look so
 
@@ -221,7 +222,8 @@ def _draw_cursor_line(canvas: Canvas, y: int, say: Prediction, at: int, step: in
     style = {"✓": palette.right, "✗": palette.wrong}.get(mark, palette.dim)
     p = [(f"p({quoted(target)})", palette.text), (f" {exact(say.target_p[at], 4)}", palette.dim)]
     brief = [(f"p({target})", palette.text), (f" {probability(say.target_p[at], 4)}", palette.dim)]
-    loss = [("  loss −log p ", palette.dim), (compact(float(say.losses[at])), palette.text)]
+    name = "  −log p " if say.smoothed else "  loss −log p "
+    loss = [(name, palette.dim), (compact(float(say.losses[at])), palette.text)]
     tight = [("  −log p ", palette.dim), loss[1]]
     said = output if output == "nothing" else quoted(output)
     verdict, short = (f"  {mark} predicts {said}", style), (f"  {mark}", style)

@@ -122,13 +122,16 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """The loss below which this network cannot fall, or None where there is no such bound.
 
         A state used directly as logits lies in (-1, 1), so the best distribution it can state puts e on the
-        right character and 1/e on the C - 1 others: log(1 + (C - 1) e^-2) per character. Losses of a text and
-        of pairs are always told per character.
+        right character and 1/e on the C - 1 others: log(1 + (C - 1) e^-2) per character. Smoothed targets are matched
+        best by a difference d of the logarithms, at most 2: log(1 + (C - 1) e^-d) + d ε (C - 1) / C. Losses of a text
+        and of pairs are always told per character.
         """
         network, training = self.network, self.training
         if not training.learn or network.head == "linear" or not network.kind.is_bounded or not self.vocabulary:
             return None
         if network.kind.mixes_h and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
             return None
-        per_character = math.log1p((len(self.vocabulary) - 1) * math.exp(-2))
+        others, spread = len(self.vocabulary) - 1, training.label_smoothing / len(self.vocabulary)
+        apart = min(2.0, math.log1p((1 - training.label_smoothing) / spread)) if spread else 2.0
+        per_character = math.log1p(others * math.exp(-apart)) + apart * spread * others
         return per_character * (self.length if training.reduction == "sum" and not self.data.per_character else 1)

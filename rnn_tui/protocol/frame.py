@@ -94,7 +94,7 @@ class Steps(Value, frozen=True, kw_only=True):
     top: Integers  # (f, k) the likeliest characters, likeliest first; k may be 0
     top_p: Floats  # (f, k) their probabilities
     target_p: Floats  # (f,) the probability of the target, or (0,)
-    losses: Floats  # (f,) in nats, or (0,); of a series the squared errors of standardised values
+    losses: Floats  # (f,) −log target_p in nats, or (0,); of a series the squared errors of standardised values
     right: int = 0  # scored characters of the whole row, not only of the window, that are predicted right
     scored: int | None = field(default=None, name="due")  # characters in the whole row; None: one at each step
     scored_fed: int | None = field(default=None, name="due_fed")  # of those, the ones that have been fed

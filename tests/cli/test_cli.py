@@ -140,7 +140,7 @@ REFUSED = {
     ("--fork", f"{9 * 10**18}: lr=1"): "is out of reach: the tick must be at most 1,000,000,000,000,000",
     ("train", "--fork", "3:"): "--fork 3:: changes nothing: say what, as in ",
     ("train", "--fork", "3: hidden=4"): "--fork 3: hidden=4: hidden=4 cannot change on the way: only tick, ",
-    ("--fork", "3: lr"): "lr cannot change on the way: only tick, reduction, optimizer, momentum, lr, ",
+    ("--fork", "3: lr"): "lr cannot change on the way: only tick, reduction, label_smoothing, optimizer, ",
     ("--fork", "3: lr=1 lr=2"): "lr is given twice",
     ("--fork", "3: lr=x"): "lr x is not a number",
     ("--fork", "3: seed=1.5"): "seed 1.5 is not a whole number",

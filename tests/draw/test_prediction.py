@@ -277,3 +277,10 @@ def test_only_the_bar_of_the_right_answer_is_green() -> None:
                        if any(character in "█▉▊▋▌▍▎▏" for character, _ in row))  # fmt: skip
     assert set(first) == {DARK.dim.color}
     assert set(second) == {DARK.share(0.1).color}
+
+
+def test_a_loss_that_is_learnt_from_smoothed_targets_is_not_called_that() -> None:
+    plain, smoothed = ("\n".join(lines(picture(saying(smoothed=each), 120, cursor=2))) for each in (False, True))
+    assert "loss −log p 0.693" in plain
+    assert "loss" not in smoothed
+    assert "−log p 0.693" in smoothed

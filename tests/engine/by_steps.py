@@ -61,7 +61,8 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
         below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)
         reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
-    loss = loss_of(logits, task.y(0, trainer.length), "sum") / task.rows
+    smoothing = trainer.experiment.training.label_smoothing
+    loss = loss_of(logits, task.y(0, trainer.length), "sum", smoothing) / task.rows
     return loss / (task.targets_by(trainer.length) if trainer.experiment.training.reduction == "mean" else 1), nodes
 
 

@@ -114,6 +114,16 @@ def test_a_direct_head_cannot_fall_below_the_floor() -> None:
         assert losses.min() == pytest.approx(floor, rel=0.01)  # and no higher bound would be true
 
 
+@pytest.mark.parametrize("smoothing", [0.01, 0.2, 0.9, 1.0])
+def test_the_floor_of_smoothed_targets_is_the_lowest_loss_of_states_within_one(smoothing: float) -> None:
+    training = {"reduction": "mean", "label_smoothing": smoothing}
+    floor = from_dict({"data": {"inputs": ["hihello"]}, "training": training}).floor
+    logits = torch.linspace(-1, 1, 20_001, dtype=torch.float64)[:, None] * torch.tensor([1.0, -1, -1, -1, -1])
+    right = torch.zeros(len(logits), dtype=torch.int64)
+    losses = torch.nn.functional.cross_entropy(logits, right, reduction="none", label_smoothing=smoothing)
+    assert floor == pytest.approx(losses.min().item(), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("network", "bounded"),
     [
@@ -252,6 +262,7 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
         "training.optimizer",
         ["'adagrad'", "must be adam, adamw, sgd or rmsprop"],
     ),
+    ({"training": {"label_smoothing": 1.1}}, "training.label_smoothing", ["1.1", "at most 1"]),
     ({"training": {"momentum": 0.9}}, "training.momentum", ["0.9", "no use without sgd", "must be 0"]),
     ({"training": {"momentum": 1.5, "optimizer": "sgd"}}, "training.momentum", ["1.5", "at most 1"]),
     ({"training": {"tick": "word"}}, "training.tick", ["'word'", "must be character or sequence"]),

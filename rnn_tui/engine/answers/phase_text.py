@@ -174,14 +174,20 @@ def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     elif target == NONE:
         return f"{step_name(now.step)}: this step has no target, so nothing is added to the loss.", ()
     else:
+        smoothing = trainer.experiment.training.label_smoothing
+        smoothed = float(step_losses(output[None].cpu(), target[None], smoothing))
         best = int(output.argmax())  # of equals the first, as in the prediction
         character, answer = glyph(trainer.dataset.vocabulary[int(target)]), glyph(trainer.dataset.vocabulary[best])
         right = best == int(target)
         verdict = f"it predicts {quoted(answer)}, the target"
         if not right:
             verdict = f"it predicts {quoted(answer)}; the target is {quoted(character)}"
-        words = f"{step_name(now.step)}: {verdict}. Loss = −log p({quoted(character)}): 0 if it were certain."
-        numbers = [(f"target: p({character})", math.exp(-loss)), (f"loss −log p({character})", loss)]
+        formula, name = f"−log p({quoted(character)}): 0 if it were certain", f"loss −log p({character})"
+        if smoothing:
+            formula = f"−{1 - smoothing:g} log p({quoted(character)}) − {smoothing:g} mean log p"
+            name = "loss, smoothed"
+        words = f"{step_name(now.step)}: {verdict}. Loss = {formula}."
+        numbers = [(f"target: p({character})", math.exp(-loss)), (name, smoothed)]
         numbers += [] if right else [(f"predicted: p({answer})", float(output.softmax(-1)[best]))]
     if motion.stop - motion.start == 1 and trainer.dataset.rows == 1:  # the tick's own numbers
         assert trainer.loss is not None

@@ -168,8 +168,13 @@ class Stack:
         logits, state = self._model.logits(batches.x, self.h_0, self._masks(), batches.own)
         self._state = map_state(state, Tensor.detach)
         y = batches.y.expand(len(logits), -1, -1)
-        losses = step_losses(logits, y).sum((1, 2)) / batches.rows  # (M,)
+        losses = step_losses(logits, y, self._smoothing()).sum((1, 2)) / batches.rows  # (M,)
         return (losses if self._is_sum else losses / batches.targets), logits
+
+    def _smoothing(self) -> Tensor | float:
+        """Return the smoothing of each member's targets, (M, 1, 1); 0 where none has any."""
+        each = [one.training.label_smoothing for one in self._experiments]
+        return torch.tensor(each, dtype=self._model.flat.dtype)[:, None, None] if any(each) else 0.0
 
     @property
     def _is_sum(self) -> bool:

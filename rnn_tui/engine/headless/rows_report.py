@@ -123,7 +123,7 @@ def _marks(session: Session) -> str:
     floor, guess = session.experiment.floor, guessing(session.trainer)
     marks = f", floor {floor:.4f}" if floor is not None else ""
     if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.dataset.rows:
-        marks += f", guessing {guess:.4f}"
+        marks += f", guessing {guess:.4f}" + (" not smoothed" if session.experiment.training.label_smoothing else "")
     return marks
 
 

@@ -93,9 +93,10 @@ def state_gradients(observed: ObservedPass) -> list[list[Tensor]]:
 
 def loss_by_logits(observed: ObservedPass, logits: Tensor, targets: Tensor) -> Tensor:
     """Return the derivatives of the loss of a pass by logits (..., C), as it is averaged over rows and time steps."""
-    mean = observed.experiment.training.reduction == "mean"
+    training = observed.experiment.training
+    mean = training.reduction == "mean"
     parts = observed.dataset.all_rows * (observed.dataset.targets_by(observed.length) if mean else 1)
-    return by_logits(logits, targets) / parts
+    return by_logits(logits, targets, training.label_smoothing) / parts
 
 
 def through_head(observed: ObservedPass, by_logits: Tensor) -> Tensor:

@@ -69,7 +69,8 @@ def _compute(made: Trainer) -> None:
         if not made.learns:
             return
         mean = made.experiment.training.reduction == "mean" and whole
-        loss = loss_of(logits, dataset.y(0, fed), "mean" if mean else "sum")
+        smoothing = made.experiment.training.label_smoothing
+        loss = loss_of(logits, dataset.y(0, fed), "mean" if mean else "sum", smoothing)
         loss = loss if mean else loss / dataset.all_rows
         made.total = made.loss = loss.detach()
         if whole:

@@ -2,6 +2,9 @@
 
 The targets tell which: indices (...) belong to logits (..., C), numbers (...) to outputs (..., 1). Where an index is
 NONE there is no target: nothing is added there, nor counted by a mean.
+
+With a smoothing ε the target of a step is a distribution: ε of it is spread evenly over all C classes, and the rest is
+the target's. That is `label_smoothing` of torch's cross-entropy; only what is learnt from has it.
 """
 
 from typing import Literal
@@ -15,28 +18,40 @@ from rnn_tui.data.pairs import NONE
 __all__ = ["by_logits", "loss_of", "step_losses"]
 
 
-def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"]) -> Tensor:
+def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"], smoothing: float = 0.0) -> Tensor:
     """Return −log of the probability of the target, in nats, or (output − target)²: summed over all, or averaged."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction=reduction)
     classes = logits.shape[-1]
-    return F.cross_entropy(logits.reshape(-1, classes), targets.reshape(-1), reduction=reduction, ignore_index=NONE)
+    return F.cross_entropy(
+        logits.reshape(-1, classes),
+        targets.reshape(-1),
+        reduction=reduction,
+        ignore_index=NONE,
+        label_smoothing=smoothing,
+    )
 
 
-def step_losses(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return the same for each step, (...); 0 where there is no target."""
+def step_losses(logits: Tensor, targets: Tensor, smoothing: float | Tensor = 0.0) -> Tensor:
+    """Return the same for each step, (...); 0 where there is no target. A smoothing may be of each step, (...)."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction="none")
-    losses = -logits.log_softmax(-1).gather(-1, targets.clamp(min=0)[..., None])[..., 0]
+    log_p = logits.log_softmax(-1)
+    losses = -log_p.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
+    if isinstance(smoothing, Tensor) or smoothing:
+        losses = (1 - smoothing) * losses - smoothing * log_p.mean(-1)
     return losses.masked_fill(targets == NONE, 0)
 
 
-def by_logits(logits: Tensor, targets: Tensor) -> Tensor:
+def by_logits(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
     """Return the derivative of each step's loss by its output, (..., C).
 
-    softmax − one-hot for characters, or 0 where there is no target; 2 (output − target) for numbers.
+    softmax − one-hot for characters, which a smoothing makes (1 − ε) one-hot + ε/C; 0 where there is no target.
+    2 (output − target) for numbers.
     """
     if targets.is_floating_point():
         return 2 * (logits - targets[..., None])
-    wrong = torch.softmax(logits, -1) - F.one_hot(targets.clamp(min=0), logits.shape[-1])
+    classes = logits.shape[-1]
+    right = (1 - smoothing) * F.one_hot(targets.clamp(min=0), classes).to(logits.dtype) + smoothing / classes
+    wrong = torch.softmax(logits, -1) - right
     return wrong.masked_fill((targets == NONE)[..., None], 0)

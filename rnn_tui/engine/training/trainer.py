@@ -132,7 +132,8 @@ class Trainer:
         if self.dataset.batch_first:
             logits = logits.transpose(0, 1)
         mean = self.experiment.training.reduction == "mean"
-        loss = loss_of(logits, self.dataset.y(0, self.length), "mean" if mean else "sum")
+        smoothing = self.experiment.training.label_smoothing
+        loss = loss_of(logits, self.dataset.y(0, self.length), "mean" if mean else "sum", smoothing)
         loss = loss if mean else loss / self.dataset.all_rows
         found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
         return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
@@ -323,10 +324,12 @@ class Trainer:
         Where rows are padded, only steps that have a target count: the mean is over all targets of the batch. Where
         other processes compute other rows, it is this one's part of that mean.
         """
-        mean = self.experiment.training.reduction == "mean"
+        training = self.experiment.training
+        mean = training.reduction == "mean"
         dataset, steps = self.dataset, len(logits)
         whole = steps == self.length and dataset.rows == dataset.all_rows
-        loss = loss_of(logits, dataset.y(start, stop), "mean" if mean and whole else "sum")
+        reduction: Literal["sum", "mean"] = "mean" if mean and whole else "sum"
+        loss = loss_of(logits, dataset.y(start, stop), reduction, training.label_smoothing)
         if not (mean and whole) and dataset.all_rows > 1:
             loss = loss / dataset.all_rows
         self.loss = loss.detach()

@@ -59,6 +59,17 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             since="0.1.0",
         ),
     ] = "sum"
+    label_smoothing: Annotated[
+        float,
+        Setting(
+            "share of each target that is spread evenly over all characters, in the loss that is learnt from; 0: none",
+            minimum=0,
+            maximum=1,
+            fork=-1,
+            since="0.2.0",
+            unused=lambda experiment: "has no use for numbers: it must be 0" if experiment.is_numbers else "",
+        ),
+    ] = 0.0
     optimizer: Annotated[
         Optimizer,
         Setting("how the weights move", fork=3, since="0.1.0", memory=True, optimizer_state=_averages),

@@ -71,6 +71,7 @@ class LossPane(Pane):
             return self.in_border(*(f"{each} · held out {form}" for form in scores for each in (name, self.NAME)))
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
+        guess += ", not smoothed" if guess and experiment.training.label_smoothing else ""
         how, brief = f" · {_reduced(experiment)}", f" · {experiment.training.reduction} of {experiment.length}"
         if experiment.data.per_character:
             how, brief = " · nats per character", " · nats each"
@@ -230,7 +231,7 @@ def _words(scene: Scene) -> list[str]:
         scene.curve,
         unit=unit,
         floor=scene.floor,
-        guessing=scene.opened.guessing,
+        guessing=None if scene.experiment.training.label_smoothing else scene.opened.guessing,  # of another loss
         over_fits_since=None if scene.held_out is None else scene.held_out.parted,
         over_fits_unit=_pass(scene),
         numbers=scene.experiment.is_numbers,

@@ -196,6 +196,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         row=min(scene.view.row, rows - 1),
         rows=rows,
         right_rows=steps.right_rows,
+        smoothed=scene.experiment.training.label_smoothing > 0,
         words=scene.subject is not None,
         hits=(steps.top[window] == targets[:, None]).tolist(),
         reading=_reading(scene),

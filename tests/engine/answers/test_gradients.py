@@ -30,7 +30,8 @@ def losses(found: Pass, trainer: Trainer, mean: bool) -> tuple[Tensor, Tensor]:
     """L of the steps fed so far, and -log p(target) of every step and row, (T, N)."""
     vocabulary, data = trainer.experiment.vocabulary, trainer.experiment.data
     target = torch.tensor([[vocabulary.index(row[t]) for row in data.targets] for t in range(trainer.fed)])
-    each = F.cross_entropy(found.logits.transpose(1, 2), target, reduction="none")
+    smoothing = trainer.experiment.training.label_smoothing
+    each = F.cross_entropy(found.logits.transpose(1, 2), target, reduction="none", label_smoothing=smoothing)
     whole = each.sum() / len(data.inputs)
     return whole / len(data.inputs[0]) if mean else whole, each
 
@@ -58,6 +59,12 @@ def test_half_way_through_a_pass_a_mean_is_over_the_whole_of_it(cell: str, reduc
     data = {"inputs": ["hihell", "olleho"], "targets": ["ihello", "llehol"], "vocabulary": "ehilo"}
     network = {"cell": cell, "layers": 2, "head": head}
     trainer, _ = ticked(from_dict({"data": data, "network": network, "training": {"reduction": reduction}}), fed)
+    assert_norms_of_autograd(trainer, 2)
+
+
+def test_smoothed_targets_are_in_the_gradients() -> None:
+    training = {"label_smoothing": 0.2, "reduction": "sum"}
+    trainer, _ = ticked(from_dict({"network": {"cell": "gru", "layers": 2}, "training": training}), 6)
     assert_norms_of_autograd(trainer, 2)
 
 

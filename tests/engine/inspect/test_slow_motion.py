@@ -59,6 +59,7 @@ CASES = [
         {"cell": "gru", "implementation": "cell", "batch_first": True, "layers": 2},
         optimizer="sgd",
         momentum=0.9,
+        label_smoothing=0.1,
         clip=0.1,
     ),
     experiment({"cell": "lstm", **LINEAR, "bidirectional": True, "layers": 2}, tick="sequence"),
@@ -256,7 +257,8 @@ def nudged(trainer: Any, layer: int, direction: int, step: int, row: int) -> Ten
         x = torch.cat(sides, -1)
     logits = trainer.model.read_out(x)
     mean = trainer.experiment.training.reduction == "mean"
-    loss = F.cross_entropy(logits.flatten(0, 1), task.y(0, trainer.length).flatten())
+    targets, smoothing = task.y(0, trainer.length).flatten(), trainer.experiment.training.label_smoothing
+    loss = F.cross_entropy(logits.flatten(0, 1), targets, label_smoothing=smoothing)
     (gradient,) = torch.autograd.grad(loss * (1 if mean else trainer.length), nudge)
     return gradient
 
@@ -324,11 +326,14 @@ def test_forward_tells_states_probabilities_and_losses(what: Experiment) -> None
             assert_allclose(numbers, sorted(p[t].tolist(), reverse=True)[:8], rtol=1e-5)
         elif phase.kind == "loss":
             right, best = p[t, targets[t, 0]].item(), int(p[t].argmax())
-            assert_allclose(numbers[:2], [right, -math.log(right)], rtol=1e-5)
+            smoothing = what.training.label_smoothing
+            loss = -math.log(right) + smoothing * (math.log(right) - float(p[t].log().mean()))
+            assert_allclose(numbers[:2], [right, loss], rtol=1e-5)
             target, said = what.vocabulary[int(targets[t, 0])], what.vocabulary[best]
             named = dict(phase.numbers)
             assert_allclose(named[f"target: p({target})"], right, rtol=1e-5)
-            assert_allclose(named[f"loss −log p({target})"], -math.log(right), rtol=1e-5)
+            assert_allclose(named["loss, smoothed" if smoothing else f"loss −log p({target})"], loss, rtol=1e-5)
+            assert ("Loss = −0.9 log p('" in phase.words) == (smoothing > 0)
             assert (f"predicted: p({said})" in named) == (said != target)
             if said != target:
                 assert_allclose(named[f"predicted: p({said})"], p[t, best].item(), rtol=1e-5)

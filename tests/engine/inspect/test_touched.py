@@ -39,7 +39,9 @@ def experiment(network: dict[str, Any], **training: Any) -> Experiment:
 LINEAR = {"hidden_size": 7, "head": "linear", "layers": 2}
 CASES = [
     experiment({}, tick="sequence"),
-    experiment({"cell": "rnn-relu", **LINEAR, "batch_first": True}, tick="sequence", reduction="mean"),
+    experiment(
+        {"cell": "rnn-relu", **LINEAR, "batch_first": True}, tick="sequence", reduction="mean", label_smoothing=0.2
+    ),
     experiment({"cell": "gru", **LINEAR, "embedding": 3}, tick="sequence"),
     experiment({"cell": "lstm", **LINEAR, "embedding": 3, "initial_state": "random"}, tick="sequence"),
     experiment({"cell": "lstm", "implementation": "cell", "layers": 2}),
@@ -96,8 +98,10 @@ def plain(trainer: Trainer, touch: Touch) -> tuple[Tensor, Tensor, list[list[Ten
     if network.head == "linear":
         logits = logits @ weights["head.weight"].T + weights["head.bias"]
     targets = torch.tensor([[data.vocabulary.index(row[t]) for row in data.targets] for t in range(trainer.fed)])
-    loss = F.cross_entropy(logits.reshape(-1, 5), targets.reshape(-1), reduction="sum") / 2
-    return logits, loss / trainer.fed if trainer.experiment.training.reduction == "mean" else loss, found, weights
+    training = trainer.experiment.training
+    smoothing = training.label_smoothing
+    loss = F.cross_entropy(logits.reshape(-1, 5), targets.reshape(-1), reduction="sum", label_smoothing=smoothing) / 2
+    return logits, loss / trainer.fed if training.reduction == "mean" else loss, found, weights
 
 
 def cell_name(name: str) -> str:

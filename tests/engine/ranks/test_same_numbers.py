@@ -30,7 +30,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("text", {"training": {"optimizer": "adamw", "weight_decay": 0.1}}),
     ("text", {"network": {"layers": 2, "dropout": 0.3}}),
     ("text", {"network": {"cell": "lstm", "initial_state": "random", "embedding": 6}}),
-    ("text", {"training": {"accumulate": 3, "clip": 0.5}}),
+    ("text", {"training": {"accumulate": 3, "clip": 0.5, "label_smoothing": 0.1}}),
     ("text", {"data": {"stateful": True}, "network": {"cell": "lstm"}}),
     ("text", {"training": {"schedule": "cosine", "weight_decay": 0.1, "epochs": 3}}),
     ("text", {"network": {"batch_first": True, "implementation": "cell"}}),
