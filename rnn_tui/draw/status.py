@@ -27,7 +27,7 @@ def describe_network(experiment: Experiment) -> str:
     classes = experiment.classes or "…"  # a text has to be read first
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
     first = "number" if experiment.is_numbers else first
-    head = f" → linear {classes}" if network.head == "linear" else ""
+    head = f" → {'tied ' if network.tied else ''}linear {classes}" if network.head == "linear" else ""
     dropout = f" dropout {network.dropout:g}" if network.dropout else ""
     return f"{first} → {cell} {size}{both}{dropout}{head}"
 

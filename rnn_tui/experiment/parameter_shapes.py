@@ -28,5 +28,6 @@ def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]
             ]
         width = hidden * network.directions
     if network.head == "linear":
-        shapes += [("head.weight", (classes, width)), ("head.bias", (classes,))]
+        shapes += [] if network.tied else [("head.weight", (classes, width))]
+        shapes.append(("head.bias", (classes,)))
     return tuple(shapes)

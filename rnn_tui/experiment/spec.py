@@ -114,7 +114,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             count = 1 if layer == 0 else network.layers - 1
             total += count * directions * len(network.kind.gates) * hidden * (width + hidden + 2)
         if network.head == "linear":
-            total += self.classes * (hidden * directions + 1)
+            total += self.classes * ((0 if network.tied else hidden * directions) + 1)
         return total
 
     @property

@@ -35,9 +35,10 @@ class StackedModel:
         D*H) of dropout. own (M, T, N, 1) is true at the steps of a row, where rows are padded.
         """
         network, weights = self._network, list(self.weights)
-        if network.embedding:
+        table = weights.pop(0) if network.embedding else None  # (M, C, E)
+        if table is not None:
             steps, rows = x.shape[-3:-1]
-            x = torch.matmul(x.flatten(-3, -2), weights.pop(0)).view(-1, steps, rows, network.embedding)  # (M, T, N, E)
+            x = torch.matmul(x.flatten(-3, -2), table).view(-1, steps, rows, network.embedding)  # (M, T, N, E)
         before = _by_layer(state)
         after: list[Any] = []
         for layer in range(network.layers):
@@ -53,7 +54,7 @@ class StackedModel:
         if own is not None:
             x = torch.where(own, x, 0)
         if weights:
-            w, b = weights
+            w, b = (table, *weights) if network.tied and table is not None else weights
             x = torch.baddbmm(b[:, None], x.flatten(1, 2), w.mT).view(*x.shape[:3], -1)
         return x, _joined(after)
 

@@ -58,6 +58,8 @@ class Model(nn.Module):
         self.recurrent = build(network, experiment.input_size)
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, classes) if network.head == "linear" else None
+        if network.tied and self.embedding is not None and self.head is not None:
+            self.embedding.weight = self.head.weight  # as it was drawn for the head: a linear layer's are small
 
     def embed(self, x: Tensor) -> Tensor:
         """Turn x, (T, N, C) one-hot or numbers or (T, N) indices, into what the first layer reads (T, N, E)."""

@@ -74,6 +74,8 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
         elif len(parts) == 1:
             name = f"recurrent.{name}"
         found[name] = tensor
+    if experiment.network.tied:
+        found["head.weight"] = found["embedding.weight"]
     return found
 
 
@@ -98,6 +100,7 @@ def _code(kept: SavedNetwork, weights: str) -> str:
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
         recurrent=f"nn.{cell.module}({', '.join(options)})",
         head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
+        tied="\n        self.head.weight = self.embedding.weight" if network.tied else "",
         use=use + _read(f"export_{kind}"),
     )
 

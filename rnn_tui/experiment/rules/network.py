@@ -17,6 +17,7 @@ def check_network(experiment: Experiment) -> None:
             f"{network.hidden_size} does not fit a direct head: it needs "
             f"{classes} units{both}, one for each character of the vocabulary, or a linear head",
         )
+    _check_tied(experiment)
     if not network.kind.module and network.implementation != "written-out":
         raise ExperimentError(
             "network.implementation",
@@ -33,6 +34,26 @@ def check_network(experiment: Experiment) -> None:
             "training.tick",
             "character does not fit: it must be sequence here, since a "
             "bidirectional network reads the whole sequence before it outputs anything",
+        )
+
+
+def _check_tied(experiment: Experiment) -> None:
+    """Raise ExperimentError where the head cannot have the matrix of the embedding."""
+    network = experiment.network
+    if not network.tied:
+        return
+    width = network.hidden_size * network.directions
+    if experiment.is_numbers:
+        raise ExperimentError("network.tied", "true does not fit numbers, which have no embedding: it must be false")
+    if network.head != "linear":
+        problem = "true does not fit a direct head, which has no matrix: it must be false, or the head linear"
+        raise ExperimentError("network.tied", problem)
+    if network.embedding != width:
+        both = "both directions together" if network.bidirectional else "the layer below the head"
+        raise ExperimentError(
+            "network.embedding",
+            f"{network.embedding} does not fit a head that is tied to it: it must be {width:,}, as many as {both} has "
+            "units, or tied must be false",
         )
 
 

@@ -77,6 +77,14 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Literal["direct", "linear"],
         Setting("direct: the state itself is the logits; linear: a linear layer on top", since="0.1.0", memory=True),
     ] = "direct"
+    tied: Annotated[
+        bool,
+        Setting(
+            "the matrix of the linear head is the embedding's: the embedding must be as wide as what the head reads",
+            since="0.2.0",
+            memory=True,
+        ),
+    ] = False
     initial_state: Annotated[
         Literal["zeros", "random"],
         Setting("the state before the first time step: zeros, or random for every pass", label="h₀", since="0.1.0"),

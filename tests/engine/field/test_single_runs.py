@@ -141,6 +141,7 @@ def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> N
         {"training_warmup": 5, "training_schedule": "cosine", "training_epochs": 15},
         {"training_warmup": 2, "training_schedule": "plateau", "training_schedule_every": 1, "training_lr": 0.5},
         {"training_warmup": 3, "training_accumulate": 2},
+        {"network_tied": True, "network_embedding": 4, "network_layers": 2, "network_dropout": 0.2},
         {"network_head": "direct", "network_embedding": 0, "network_hidden_size": 7},
     ],
     ids=lambda changes: "-".join(f"{path}={value}" for path, value in changes.items()),
