@@ -20,7 +20,7 @@ from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.network.single_layers import largest_finite
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
-from rnn_tui.engine.training.prediction import right_rows
+from rnn_tui.engine.training.prediction import right_everywhere
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
 from rnn_tui.protocol.frame import Check, Forecast, SeriesNumbers, States, Steps, TensorFact
@@ -145,7 +145,7 @@ class Probe:
         whole = observed.at_end_of_pass and observed.logits and self.answered == observed.length
         if not whole or observed.experiment.data.text or not isinstance(observed, Trainer):
             return None
-        return right_rows(observed) + observed.right_elsewhere
+        return right_everywhere(observed)
 
     def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series, or as a script has them."""

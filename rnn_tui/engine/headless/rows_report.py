@@ -14,7 +14,7 @@ from rnn_tui.engine.headless.text_report import LOST
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.guessing import guessing
-from rnn_tui.engine.training.prediction import predicted_text, right_rows, scored_rows
+from rnn_tui.engine.training.prediction import predicted_text, right_everywhere, scored_rows
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["RowsUpdate", "rows_json", "rows_line", "rows_summary", "rows_update"]
@@ -64,8 +64,8 @@ def rows_line(update: RowsUpdate, session: Session) -> str:
     if not session.experiment.training.learn:
         return "\n".join(_outputs(session.trainer))
     width = max(4, len(str(session.experiment.training.epochs)))
-    rows = scored_rows(session.trainer)
-    right = f"  {update.right_rows} of {len(rows)} rows right" if len(rows) > 1 else ""  # one row shows it itself
+    rows, count = scored_rows(session.trainer), session.dataset.all_rows
+    right = f"  {update.right_rows} of {count} rows right" if count > 1 else ""  # one row shows it itself
     prediction = safe(" ".join(predicted for predicted, _ in rows))
     return f"epoch {update.epoch:{width}}  loss {_number(update.loss):>7}{right}  prediction {prediction}"
 
@@ -81,7 +81,7 @@ def rows_summary(session: Session) -> list[str]:
 
 
 def _right_rows(trainer: Trainer) -> int | None:
-    return right_rows(trainer) if trainer.at_end_of_pass and trainer.logits else None
+    return right_everywhere(trainer) if trainer.at_end_of_pass and trainer.logits else None
 
 
 def _number(loss: float | None) -> str:
@@ -122,7 +122,11 @@ def _marks(session: Session) -> str:
     """Return what the loss is to be compared with: the floor, and the loss of guessing while rows are wrong."""
     floor, guess = session.experiment.floor, guessing(session.trainer)
     marks = f", floor {floor:.4f}" if floor is not None else ""
-    if guess is not None and session.progress.at_end_of_pass and right_rows(session.trainer) < session.dataset.rows:
+    if (
+        guess is not None
+        and session.progress.at_end_of_pass
+        and right_everywhere(session.trainer) < session.dataset.all_rows
+    ):
         marks += f", guessing {guess:.4f}" + (" not smoothed" if session.experiment.training.label_smoothing else "")
     return marks
 
@@ -138,9 +142,12 @@ def _learnt(session: Session) -> str:
     every_prediction_known = session.device.type == "cpu"  # on a GPU not every prediction is looked at
     first = session.branch.predictions.learnt if every_prediction_known else None
     since = f"first right in epoch {first:,}" if first else ""
-    if not wrong:
+    right_now, count = right_everywhere(session.trainer), session.dataset.all_rows
+    if right_now == count:
         return f"learnt {_short(' '.join(target for _, target in rows))}" + (f": {since}" if since else "")
-    right = f"{len(rows) - len(wrong)} of {len(rows)} rows are right; " if len(rows) > 1 else ""
+    if not wrong:
+        return f"not learnt: {right_now} of {count} rows are right, those of process 0 among them"
+    right = f"{right_now} of {count} rows are right; " if count > 1 else ""
     row, target = wrong[0]
     lost = f", {since} and lost again" if since else ""
     return f"not learnt: {right}predicts {_short(row)} for {_short(target)}{lost}"

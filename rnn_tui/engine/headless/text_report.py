@@ -13,7 +13,7 @@ import msgspec
 
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.prediction import right_rows
+from rnn_tui.engine.training.prediction import right_everywhere
 
 __all__ = [
     "LOST",
@@ -148,11 +148,11 @@ def text_summary(session: Session) -> list[str]:
     if experiment.data.text:
         return [*parts, work_done(session, update.updates, counted(dataset.all_rows * dataset.length, "character"))]
     if session.progress.at_end_of_pass:
-        right = right_rows(session.trainer)
+        right = right_everywhere(session.trainer)
         parts.append(
-            f"{right:,} of {dataset.rows:,} {'pairs' if dataset.batches == 1 else 'pairs of the last batch'} right"
+            f"{right:,} of {dataset.all_rows:,} {'pairs' if dataset.batches == 1 else 'pairs of the last batch'} right"
         )
-    return [*parts, work_done(session, update.updates, counted(dataset.rows, "pair"))]
+    return [*parts, work_done(session, update.updates, counted(dataset.all_rows, "pair"))]
 
 
 def _right(update: TextUpdate) -> str:

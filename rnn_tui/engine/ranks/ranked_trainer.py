@@ -176,8 +176,8 @@ class RankedTrainer(Trainer):
         )
 
     def _right_rows(self) -> int:
-        """Return in how many rows all is right, where the same rows are read in every pass."""
-        return right_rows(self) if self.dataset.tells_learnt else 0
+        """Return in how many rows all is right, where rows have an end."""
+        return right_rows(self) if self.dataset.tells_learnt or self.experiment.data.padded else 0
 
 
 class _WholePass(nn.Module):

@@ -6,7 +6,7 @@ from torch import Tensor
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.training.trainer import Trainer
 
-__all__ = ["predicted", "predicted_text", "right_rows", "scored_predictions", "scored_rows"]
+__all__ = ["predicted", "predicted_text", "right_everywhere", "right_rows", "scored_predictions", "scored_rows"]
 
 
 def predicted(trainer: Trainer) -> Tensor:
@@ -25,6 +25,11 @@ def right_rows(trainer: Trainer) -> int:
     """Return in how many rows the last whole pass predicts all that is scored."""
     target = trainer.dataset.scored
     return 0 if target is None else int((scored_predictions(trainer) == target).all(0).sum())
+
+
+def right_everywhere(trainer: Trainer) -> int:
+    """Return the same of the rows of all processes."""
+    return right_rows(trainer) + trainer.right_elsewhere
 
 
 def predicted_text(trainer: Trainer) -> str:

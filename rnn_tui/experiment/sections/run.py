@@ -39,7 +39,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     processes: Annotated[
         int,
         Setting(
-            "processes that share each batch, on this machine; several of them neither go back nor fork",
+            "processes that share each batch, on this machine; several have no way back",
             minimum=1,
             maximum=1024,
             resume=True,
