@@ -28,8 +28,9 @@ def describe_network(experiment: Experiment) -> str:
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
     first = "number" if experiment.is_numbers else first
     head = f" → {'tied ' if network.tied else ''}linear {classes}" if network.head == "linear" else ""
+    norm = " norm" if network.layer_norm else ""
     dropout = f" dropout {network.dropout:g}" if network.dropout else ""
-    return f"{first} → {cell} {size}{both}{dropout}{head}"
+    return f"{first} → {cell} {size}{both}{norm}{dropout}{head}"
 
 
 def speed_name(speed: float) -> str:

@@ -30,6 +30,7 @@ def memory_bytes(experiment: Experiment) -> int:
     network = experiment.network
     copies = _copies(experiment.training)
     per_cell = 2 * len(network.kind.gates) + 2 + (2 if network.dropout else 0)  # a mask, and what it leaves
+    per_cell += 1 if network.layer_norm else 0
     cells = network.layers * network.directions * network.hidden_size * per_cell
     kept = experiment.length * experiment.rows * (cells + experiment.input_size + 3 * experiment.output_size)
     return 4 * (copies * experiment.weights + kept)

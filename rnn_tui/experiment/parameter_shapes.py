@@ -27,6 +27,9 @@ def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]
                 (f"{before}bias_hh{after}", (rows,)),
             ]
         width = hidden * network.directions
+    if network.layer_norm:
+        for layer in range(network.layers - 1):
+            shapes += [(f"norms.{layer}.{name}", (hidden * network.directions,)) for name in ("weight", "bias")]
     if network.head == "linear":
         shapes += [] if network.tied else [("head.weight", (classes, width))]
         shapes.append(("head.bias", (classes,)))

@@ -113,6 +113,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
             total += count * directions * len(network.kind.gates) * hidden * (width + hidden + 2)
+        if network.layer_norm:
+            total += (network.layers - 1) * 2 * hidden * directions
         if network.head == "linear":
             total += self.classes * ((0 if network.tied else hidden * directions) + 1)
         return total

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.network.cells import kept_where_padded
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
+from rnn_tui.engine.network.layer_norm import norm_above
 from rnn_tui.engine.network.single_layers import layer_modules
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.trainer import Trainer
@@ -59,6 +60,8 @@ def pass_by_steps(trainer: Trainer) -> tuple[Tensor, Nodes]:
             both.append(states[::-1] if direction else states)
         nodes.append(both)
         below = torch.stack([torch.cat(parts, -1) for parts in zip(*both, strict=True)])  # (T, N, D*H)
+        if (norm := norm_above(model.recurrent, len(nodes) - 1)) is not None:
+            below = nn.functional.layer_norm(below, below.shape[-1:], norm.weight, norm.bias)
         reads = list(dropped(below, trainer.masks, len(nodes) - 1).unbind(0))
     logits = model.read_out(torch.stack(reads))  # (T, N, C)
     smoothing = trainer.experiment.training.label_smoothing

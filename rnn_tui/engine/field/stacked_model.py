@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from rnn_tui.engine.field.stacked_cells import run_direction
 from rnn_tui.engine.network.cells import State
@@ -39,6 +40,9 @@ class StackedModel:
         if table is not None:
             steps, rows = x.shape[-3:-1]
             x = torch.matmul(x.flatten(-3, -2), table).view(-1, steps, rows, network.embedding)  # (M, T, N, E)
+        recurrent = 4 * network.layers * network.directions
+        norms = weights[recurrent : recurrent + 2 * (network.layers - 1)] if network.layer_norm else []
+        head = weights[recurrent + len(norms) :]
         before = _by_layer(state)
         after: list[Any] = []
         for layer in range(network.layers):
@@ -49,12 +53,15 @@ class StackedModel:
                 sides.append(h)
                 after.append(last)
             x = torch.cat(sides, -1) if len(sides) > 1 else sides[0]  # (M, T, N, D*H)
+            if norms and layer < network.layers - 1:
+                scale, shift = (each[:, None, None] for each in norms[2 * layer : 2 * layer + 2])
+                x = torch.addcmul(shift, F.layer_norm(x, x.shape[-1:]), scale)
             if masks is not None and layer < network.layers - 1:
                 x = x * masks[:, layer]
         if own is not None:
             x = torch.where(own, x, 0)
-        if weights:
-            w, b = (table, *weights) if network.tied and table is not None else weights
+        if head:
+            w, b = (table, *head) if network.tied and table is not None else head
             x = torch.baddbmm(b[:, None], x.flatten(1, 2), w.mT).view(*x.shape[:3], -1)
         return x, _joined(after)
 

@@ -22,6 +22,7 @@ from rnn_tui.engine.inspect.observed_pass import ObservedPass, Segment
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import STEPS, map_state, parts
+from rnn_tui.engine.network.layer_norm import back_through
 from rnn_tui.engine.training.losses import by_logits
 
 __all__ = ["Adjoint", "adjoints", "loss_by_logits", "measured_adjoints", "slope", "state_gradients", "through_head"]
@@ -125,6 +126,9 @@ def adjoints(
         seeds = sum((x for _, x in swept[1:]), swept[0][1])
         if both[0].mask is not None:
             seeds = seeds * _rows(both[0], both[0].mask).transpose(0, 1)
+        if both[0].norm is not None:
+            below = torch.cat([each.h for each in layers[number - 1]], -1)
+            seeds = back_through(both[0].norm, _rows(both[0], below).transpose(0, 1), seeds)
     return found[::-1], seeds
 
 

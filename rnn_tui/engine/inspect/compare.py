@@ -15,13 +15,15 @@ __all__ = ["compare"]
 def compare(layers: Sequence[Sequence[UnrolledLayer]]) -> list[list[tuple[Tensor, Tensor | None]]]:
     """Return h (T, H), and c (T, H) of an LSTM, of each layer and direction, in the order of the text; [] for none.
 
-    Only the weights, the masks of dropout, the first layer's inputs and the states before the first step are taken
-    from `layers`: each layer reads the states that the equations gave for the layer below. It costs about a plain
+    Only the weights, the norms, the masks of dropout, the first layer's inputs and the states before the first step are
+    taken from `layers`: each layer reads the states that the equations gave for the layer below. It costs about a plain
     forward pass of the row.
     """
     found: list[list[tuple[Tensor, Tensor | None]]] = []
     xs: Sequence[Tensor] = layers[0][0].x.unbind(0) if layers else ()  # T of (E,)
     for directions in layers:
+        if (norm := directions[0].norm) is not None:
+            xs = [norm(x) for x in xs]
         if (mask := directions[0].mask) is not None:
             xs = [x * each for x, each in zip(xs, mask, strict=True)]
         both: list[tuple[Tensor, Tensor | None]] = []

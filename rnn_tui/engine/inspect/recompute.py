@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnn_tui.engine.inspect.observed_pass import GivenStates, HeldState, ObservedPass
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
+from rnn_tui.engine.network.layer_norm import norm_above
 from rnn_tui.engine.network.single_layers import layer_modules, run_layer
 
 __all__ = [
@@ -133,7 +134,8 @@ def run_layers(
     size, count = network.hidden_size, network.directions
     own = None if lengths is None else steps_of_rows(lengths, len(x), x.device)[..., None]  # (T, n, 1)
     h_0, c_0 = state if isinstance(state, tuple) else (state, None)
-    found = []
+    found: list[LayerPass] = []
+    norm: nn.LayerNorm | None = None  # through which x has come
     for number, module in enumerate(layer_modules(observed.model.recurrent, network)[:layers]):
         at = slice(number * count, (number + 1) * count)
         own_state = map_state(state, lambda part: part[at])  # noqa: B023
@@ -152,13 +154,15 @@ def run_layers(
                 h_0=h_0[at][direction],
                 c_0=None if c_0 is None else c_0[at][direction],
                 mask=None if masks is None or not number else masks[number - 1],
+                norm=norm,
                 own=own,
                 free=free,
             )
             for direction in range(count)
         )
         found.append(LayerPass(x=x, h=h, directions=directions))
-        x = dropped(h, masks, number)
+        norm = norm_above(observed.model.recurrent, number) if network.layer_norm else None
+        x = dropped(h if norm is None else norm(h), masks, number)
     return found
 
 
@@ -192,6 +196,7 @@ def _run_held(
             h=h,
             h_0=h_0[0],
             c_0=None if c_0 is None else c_0[0],
+            norm=None,
         )
         state = h[-1:] if cell.c is None else (h[-1:], cell.c[-1:])
         parts_of_h.append(h)

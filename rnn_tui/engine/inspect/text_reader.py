@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnn_tui.engine.network.cells import by_layer, hidden, map_state
+from rnn_tui.engine.network.layer_norm import norm_above
 from rnn_tui.engine.network.model import Model, initial_state
 from rnn_tui.engine.network.single_layers import layer_cells
 from rnn_tui.experiment.spec import Experiment
@@ -50,6 +51,8 @@ class TextReader:
         for number, cell in enumerate(self._cells):
             self._states[number] = cell(x, map_state(self._states[number], lambda part: part.expand(rows, -1)))
             x = hidden(self._states[number])
+            norm = norm_above(self._model.recurrent, number)
+            x = x if norm is None else norm(x)
         logits: Tensor = self._model.read_out(x[None])[0]
         return logits.cpu().double()
 

@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 from operator import add
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rnn_tui.engine.network.cells import SQUASH
 from rnn_tui.engine.network.single_layers import cells
@@ -35,7 +35,8 @@ class UnrolledLayer:
     h: Tensor  # (T, H)
     h_0: Tensor  # (H,)
     c_0: Tensor | None  # (H,), of an LSTM
-    mask: Tensor | None = None  # (T, E) by which dropout has multiplied the states below to give x
+    norm: nn.LayerNorm | None = None  # which has normalised the states below, before the mask
+    mask: Tensor | None = None  # (T, E) by which dropout has multiplied them to give x
     own: Tensor | None = None  # (T, 1) of bool: False at the padding of a row; None: there is no padding
     free: Tensor | None = None  # (T, H) of bool: False where a state was held at a value; None: none was
 

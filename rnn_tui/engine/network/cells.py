@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.network.layer_norm import add_norms, norm_above
 from rnn_tui.experiment.cell_kinds import Squash
 from rnn_tui.experiment.spec import Network
 
@@ -163,6 +164,7 @@ class WrittenOut(nn.Module):
                 for name, shape in shapes.items():
                     drawn = torch.empty(shape).uniform_(-bound, bound)
                     self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
+        add_norms(self, network)
 
     def forward(
         self, x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
@@ -186,6 +188,9 @@ class WrittenOut(nn.Module):
                 after.append(states[0 if direction else -1])  # what it has come to in the end
                 both.append([hidden(each) for each in states])
             xs = [torch.cat(sides, -1) for sides in zip(*both, strict=True)]  # T of (N, D*H), for the layer above
+            norm = norm_above(self, layer)
+            if norm is not None:
+                xs = [norm(h) for h in xs]
             if masks is not None and layer < len(masks):
                 xs = [h * mask for h, mask in zip(xs, masks[layer], strict=True)]
         if own is not None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnn_tui.engine.network.cells import map_state
+from rnn_tui.engine.network.layer_norm import add_norms, norm_above
 from rnn_tui.experiment.spec import Network
 
 __all__ = ["build_fused", "direct", "run_rows", "steps_of_rows"]
@@ -43,15 +44,18 @@ def steps_of_rows(lengths: Tensor, steps: int, device: torch.device) -> Tensor:
 
 
 class _Fused(nn.RNNBase):
-    """A module that runs layer by layer where masks are given, so that they come between two layers."""
+    """A module that runs layer by layer where masks or norms come between two layers."""
 
-    def forward(self, x: Any, state: Any, masks: Tensor | None = None, lengths: Tensor | None = None) -> Any:
+    def forward(
+        self, x: Any, state: Any, masks: Tensor | tuple[()] | None = None, lengths: Tensor | None = None
+    ) -> Any:
         """Turn x (T, N, E) and the state before it (L*D, N, H) into the top layer's h (T, N, D*H) and the state after.
 
         masks (L-1, T, N, D*H), always time first; without them nothing is dropped. lengths (N,): see `run_rows`.
         """
-        if masks is None:
+        if masks is None and norm_above(self, 0) is None:
             return run_rows(super().forward, x, state, lengths, batch_first=self.batch_first)
+        masks = () if masks is None else masks
         if lengths is None:
             parts = [each.transpose(0, 1) if self.batch_first else each for each in masks]
             return self._by_layers(self._layer, x, state, parts)
@@ -79,6 +83,8 @@ class _Fused(nn.RNNBase):
             before = map_state(state, lambda part: part[rows])  # noqa: B023 (called at once)
             x, *end = layer(x, before, self._flat_weights[number * per_layer : (number + 1) * per_layer])
             after.append(end)
+            norm = norm_above(self, number)
+            x = x if norm is None else norm(x)
             if number < len(masks):
                 x = x * masks[number]
         ends = tuple(torch.cat(part) for part in zip(*after, strict=True))
@@ -133,10 +139,10 @@ class _LSTM(_Fused, nn.LSTM):  # type: ignore[misc]
 
 def build_fused(network: Network, input_size: int) -> nn.RNNBase:
     """Build torch's own module for a network, or ours on top of it where masks or the lengths of rows are needed."""
-    kind, takes_more = network.kind, bool(network.dropout) or network.bidirectional
+    kind, takes_more = network.kind, bool(network.dropout) or network.bidirectional or network.layer_norm
     ours: dict[str, Callable[..., nn.RNNBase]] = {"RNN": _RNN, "GRU": _GRU, "LSTM": _LSTM}
     build: Callable[..., nn.RNNBase] = ours[kind.module] if takes_more else getattr(nn, kind.module)
-    return build(
+    module = build(
         input_size,
         network.hidden_size,
         num_layers=network.layers,
@@ -144,3 +150,5 @@ def build_fused(network: Network, input_size: int) -> nn.RNNBase:
         batch_first=network.batch_first,
         **kind.options,
     )
+    add_norms(module, network)
+    return module

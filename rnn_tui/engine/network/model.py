@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.network.cells import State, WrittenOut, by_layer, hidden, join_layers
 from rnn_tui.engine.network.fused import build_fused
+from rnn_tui.engine.network.layer_norm import add_norms, norm_above
 from rnn_tui.experiment.spec import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
@@ -26,6 +27,7 @@ class CellStack(nn.Module):
         widths = (size if layer else input_size for layer in range(network.layers))
         self.cells = nn.ModuleList(cell(width, size, **kind.options) for width in widths)
         self.batch_first = network.batch_first
+        add_norms(self, network)
 
     def forward(self, x: Tensor, state: State, masks: Tensor | None = None) -> tuple[Tensor, State]:
         """Turn x (T, N, E) and the state before it into the top layer's states (T, N, H) and the state after it.
@@ -39,6 +41,8 @@ class CellStack(nn.Module):
             for number, cell in enumerate(self.cells):
                 layers[number] = cell(step, layers[number])  # (N, H), or for an LSTM two of them
                 step = hidden(layers[number])
+                norm = norm_above(self, number)
+                step = step if norm is None else norm(step)
                 if masks is not None and number < len(masks):
                     step = step * masks[number, at]
             outputs.append(step)

@@ -44,6 +44,9 @@ def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False
     cell = kept.experiment.network.kind
     if not cell.module:
         raise ExportRefused(f"{safe(str(code))}: plain PyTorch has no {cell.label}, so its equations would be missing")
+    if kept.experiment.network.layer_norm:
+        told = f"nn.{cell.module} has no layer norm between its layers"
+        raise ExportRefused(f"{safe(str(code))}: {told}, so the file would be another network's")
     stream = io.BytesIO()
     torch.save(state_dict(kept.experiment, kept.tensors), stream)
     make_folder(place)

@@ -64,6 +64,19 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             memory=True,
         ),
     ] = 0.0
+    layer_norm: Annotated[
+        bool,
+        Setting(
+            "what a layer hands up is normalised for the layer above, before dropout, as nn.LayerNorm does",
+            unused=lambda experiment: (
+                ""
+                if experiment.network.layers > 1
+                else "does not fit one layer, since it works between two: it must be false, or layers 2 or more"
+            ),
+            since="0.2.0",
+            memory=True,
+        ),
+    ] = False
     bidirectional: Annotated[
         bool, Setting("a second set of cells that reads from the right", since="0.1.0", memory=True)
     ] = False

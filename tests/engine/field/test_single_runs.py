@@ -142,6 +142,7 @@ def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> N
         {"training_warmup": 2, "training_schedule": "plateau", "training_schedule_every": 1, "training_lr": 0.5},
         {"training_warmup": 3, "training_accumulate": 2},
         {"network_tied": True, "network_embedding": 4, "network_layers": 2, "network_dropout": 0.2},
+        {"network_layer_norm": True, "network_layers": 3, "network_dropout": 0.2},
         {"network_head": "direct", "network_embedding": 0, "network_hidden_size": 7},
     ],
     ids=lambda changes: "-".join(f"{path}={value}" for path, value in changes.items()),
@@ -170,7 +171,14 @@ _FILES = {
         ("data_pairs", {"data_task": "one-to-many", "data_batch": 10, "data_holdout": 0.2}),
         (
             "data_pairs",
-            {"data_task": "many-to-one", "network_bidirectional": True, "network_embedding": 3, "data_batch": 6},
+            {
+                "data_task": "many-to-one",
+                "network_bidirectional": True,
+                "network_embedding": 3,
+                "data_batch": 6,
+                "network_layers": 2,
+                "network_layer_norm": True,
+            },
         ),
     ],
 )

@@ -28,7 +28,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     *(("text", {"training": {"optimizer": each}}) for each in ("rmsprop", "adam")),
     ("text", {"training": {"optimizer": "sgd", "momentum": 0.9}}),
     ("text", {"training": {"optimizer": "adamw", "weight_decay": 0.1}}),
-    ("text", {"network": {"layers": 2, "dropout": 0.3}}),
+    ("text", {"network": {"layers": 2, "dropout": 0.3, "layer_norm": True}}),
     ("text", {"network": {"embedding": 8, "hidden_size": 8, "tied": True}}),
     ("text", {"network": {"cell": "lstm", "initial_state": "random", "embedding": 6}}),
     ("text", {"training": {"accumulate": 3, "clip": 0.5, "label_smoothing": 0.1}}),
