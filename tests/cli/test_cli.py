@@ -162,7 +162,7 @@ REFUSED = {
     ("--history", "9999999T"): "--history 9999999T: is too large: it must be at most 1024T",
     ("train", "--history", "1G"): "--history: no such option",
     # options
-    ("--hiden", "3"): "--hiden: no such option; nearest: --header, --help, --hidden",
+    ("--hiden", "3"): "--hiden: no such option; nearest: --header, --hidden, --tied",
     ("--\x1b",): "--␛: no such option",
     ("train", "-x"): "-x: no such option",
     ("train", "--paused"): "--paused: no such option",
@@ -286,7 +286,7 @@ def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected
 def test_help_names_every_option_lesson_and_heading() -> None:
     for args in ([], ["hihello"]):
         text = run(*args, "--help").stdout
-        flags = ("--bidirectional", "--batch-first", "--learn", "--reverse", "--stateful")
+        flags = ("--bidirectional", "--batch-first", "--layer-norm", "--learn", "--reverse", "--stateful", "--tied")
         names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in SETTINGS)]
         for word in (
             *names,
