@@ -15,6 +15,7 @@ __all__ = ["findings", "sentences"]
 
 _LR = "training.lr"
 _LOSS_DIFFERS = ("training.reduction",)  # settings whose values give the loss another meaning
+_SMOOTHING = "training.label_smoothing"  # whose values do so too, but not to what is held out
 _MOST = 6  # combinations of other settings, for each of which learning rates are told
 
 
@@ -41,7 +42,7 @@ def findings(
         groups = grouped(comparison, outcomes, (path,))
         if has_right:
             found += _most_often(comparison, path, groups, unit)
-        elif path not in _LOSS_DIFFERS:
+        elif path not in _LOSS_DIFFERS and (has_held_out or path != _SMOOTHING):
             found += _lowest(comparison, path, groups, has_held_out=has_held_out)
     return found
 

@@ -124,6 +124,14 @@ def test_losses_of_another_meaning_are_not_compared() -> None:
     assert findings(comparison, outcomes, has_right=False) == []
 
 
+def test_smoothed_losses_are_compared_by_what_is_held_out_alone() -> None:
+    comparison = compared("python-source", "label-smoothing=0,0.1")
+    outcomes = [Outcome(member=member, epoch=9, loss=1.0, held_out=1.0 + member) for member in range(2)]
+    assert findings(comparison, outcomes, has_right=False) == []
+    (found,) = findings(comparison, outcomes, has_right=False, has_held_out=True)
+    assert found.startswith("label-smoothing=0 comes to the lowest held-out loss")
+
+
 def test_learning_rates_are_told_for_each_combination() -> None:
     comparison = compared("hihello-sequence", "cell=rnn,gru", "lr=0.01,0.1", seeds=5)
     outcomes = [Outcome(member=member, epoch=100, learnt=9 if member % 10 > 4 else 0) for member in range(20)]

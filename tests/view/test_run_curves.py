@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from textual.pilot import Pilot
 
+from rnn_tui.experiment.spec import Data, Experiment, Training
 from rnn_tui.runs.annotations import annotate
 from rnn_tui.runs.catalog import read_entry
-from rnn_tui.runs.facts import facts_of
+from rnn_tui.runs.facts import RunFacts, facts_of
 from rnn_tui.runs.loss_reader import LossReader
 from rnn_tui.view.app.curves_app import CurvesApp
+from rnn_tui.view.model.compared_runs import kind_of_loss
 from rnn_tui.view.model.settings import ViewSettings
 from tests.kept_versions import copied
 from tests.view.helpers import until
@@ -109,3 +111,10 @@ async def test_many_rows_are_read_in_parts_and_in_ascii(tmp_path: Path) -> None:
         assert "b two-run: loss" in text
         assert "in updates 59,999 to 60,000" in text
         assert f"best of all: b, {values.min():.2e}"[:20] in text
+
+
+def test_a_smoothed_loss_is_another_but_not_of_what_is_held_out() -> None:
+    training = Training(reduction="mean", label_smoothing=0.1)
+    facts = RunFacts(name="run", experiment=Experiment(data=Data(inputs=("hihello",))), trainings=(training,))
+    assert kind_of_loss(facts) == "per character, smoothed by 0.1"
+    assert kind_of_loss(facts, held_out=True) == "per character"

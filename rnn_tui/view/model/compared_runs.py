@@ -65,7 +65,7 @@ class ComparedRuns:
         return RunCurve(
             name=safe(facts.name),
             values=tuple(values_text(facts, each) for each in self._in_order),
-            kind=kind_of_loss(facts),
+            kind=kind_of_loss(facts, held_out=view.y != "loss"),
             x=_positions(points, reader.passes, view.unit, facts.experiment),
             first=points.first,
             last=points.last,
@@ -94,13 +94,15 @@ def _positions(points: LossPoints, passes: LossPoints, unit: Unit, experiment: E
     return between
 
 
-def kind_of_loss(facts: RunFacts) -> str:
-    """Say what a loss of a run is, in words that follow the name of the run."""
+def kind_of_loss(facts: RunFacts, *, held_out: bool = False) -> str:
+    """Say what a loss of a run is, in words that follow the name of the run; `held_out`: which is never smoothed."""
     experiment = facts.experiment
     if experiment is None:
         return "of an unknown kind"
     if experiment.is_numbers:
         return "squared error"
-    if facts.trainings[-1].reduction == "mean" or experiment.data.per_character or experiment.length == 1:
-        return "per character"
-    return f"sum over {experiment.length:,} characters"
+    training = facts.trainings[-1]
+    smoothed = f", smoothed by {training.label_smoothing:g}" if training.label_smoothing and not held_out else ""
+    if training.reduction == "mean" or experiment.data.per_character or experiment.length == 1:
+        return f"per character{smoothed}"
+    return f"sum over {experiment.length:,} characters{smoothed}"
