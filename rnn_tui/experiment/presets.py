@@ -9,8 +9,8 @@ __all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "name_for"]
 OWN_TEXT = Experiment(
     name="own-text",
     data=Data(inputs=(), batch=32, length=64, holdout=0.1),
-    network=Network(cell="lstm", hidden_size=128, embedding=32, head="linear"),
-    training=Training(tick="sequence", reduction="mean", lr=2e-3, clip=5, epochs=10),
+    network=Network(cell="lstm", hidden_size=256, embedding=32, head="linear"),
+    training=Training(tick="sequence", reduction="mean", lr=4e-3, clip=5, epochs=10),
     run=RunOptions(speed=0),
 )  # a small character-level network that a CPU trains in minutes; every setting given takes the place of its own
 

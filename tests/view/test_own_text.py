@@ -46,7 +46,7 @@ async def test_before_it_has_been_read() -> None:
         text = "\n".join(screen_lines(app))
         assert "/somewhere/novel.txt is being read." in text
         assert "6 time steps" in text
-        assert "(6, 3, 128)" in text
+        assert "(6, 3, 256)" in text
         assert "linear …" in screen_lines(app)[0]
         assert "weights" not in screen_lines(app)[0]
         assert "e" not in "".join(app.main.scene.inputs if app.main.scene else "e")
