@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -94,6 +95,7 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
         try:
             others.await_all(store, experiment.run.timeout)
             team = Team(Place(rank=0, world_size=count), store, on_gpu=on_gpu, timeout=timeout)
+            team.is_anyone_gone = others.have_any_ended
             try:
                 ranks = Ranks(team)
                 yield ranks
@@ -110,6 +112,7 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
 def follow_on_this_machine(meeting: str, rank: int, world_size: int, on_gpu: int, timeout: int) -> None:
     """Join rank 0 on this machine, and do what it says until it ends, or is gone."""
     _ignore_signals()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     wait = timedelta(seconds=timeout)
     try:
         store = FileStore(meeting, world_size)
@@ -120,6 +123,13 @@ def follow_on_this_machine(meeting: str, rank: int, world_size: int, on_gpu: int
         os._exit(0)  # rank 0 says what has happened; threads that wait for it are not waited for
     finally:
         Team.leave()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once the one that has started it is gone."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
 
 
 class _Others:
@@ -150,11 +160,15 @@ class _Others:
         keys = [_HERE.format(number + 1) for number in self._context.subprocess_handlers]
         until = time.monotonic() + seconds
         while not store.check(keys):
-            if any(each.proc.poll() is not None for each in self._context.subprocess_handlers.values()):
+            if self.have_any_ended():
                 raise RankLost("a process has ended before it could begin")
             if time.monotonic() > until:
                 raise RankLost(f"not all processes have begun within {seconds:g} seconds (--timeout)")
             time.sleep(0.02)
+
+    def have_any_ended(self) -> bool:
+        """Return whether one of them is there no more."""
+        return any(each.proc.poll() is not None for each in self._context.subprocess_handlers.values())
 
     def wait(self) -> None:
         """Wait until all have ended of themselves, for a while."""

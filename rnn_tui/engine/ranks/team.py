@@ -5,7 +5,7 @@ All collectives of numbers on the CPU go over gloo; gradients on GPUs over nccl.
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ __all__ = ["Place", "Team"]
 
 _Thing = TypeVar("_Thing")
 
+_A_MOMENT = timedelta(seconds=1)
 _FOR_EVER = timedelta(days=365)  # a run may be paused: the next order comes when it comes
 
 
@@ -46,6 +47,7 @@ class Team:
         Raises RankLost where they do not come.
         """
         self.place = place
+        self.is_anyone_gone: Callable[[], bool] = lambda: False  # asked while others are waited for
         self.share = Share(rank=place.rank, world_size=place.world_size)
         with self.together():
             dist.init_process_group(
@@ -67,10 +69,23 @@ class Team:
         if not self.leads or self.share.is_whole:
             return
         data = b"" if isinstance(order, Tick) else encode(order)
+        self._send(torch.tensor([len(data)]))
+        if data:
+            self._send(torch.frombuffer(bytearray(data), dtype=torch.uint8))
+
+    def _send(self, tensor: Tensor) -> None:
+        """Send a tensor to all; look now and then whether they are there, since gloo may wait for one that is not."""
         with self.together():
-            dist.broadcast(torch.tensor([len(data)]), 0, group=self._orders)
-            if data:
-                dist.broadcast(torch.frombuffer(bytearray(data), dtype=torch.uint8), 0, group=self._orders)
+            work = dist.broadcast(tensor, 0, group=self._orders, async_op=True)
+            while True:
+                try:
+                    work.wait(_A_MOMENT)
+                    return
+                except RuntimeError as error:
+                    if "timed out" not in str(error).lower():
+                        raise
+                    if self.is_anyone_gone():
+                        raise RankLost("another process has ended") from None
 
     def hear(self) -> Order:
         """Wait for what rank 0 says is next."""
