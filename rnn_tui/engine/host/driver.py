@@ -157,14 +157,11 @@ class Driver:
         self.play(command.play and (to_tick or not session.has_ended), to_tick=to_tick)
 
     def restart(self, session: Session, experiment: Experiment) -> None:
-        """Begin again in the same session, as another run; in a new one where processes have been lost."""
-        if self.broken and session.is_shared:
-            self._folder.restart()
-            self.open(Open(experiment=experiment, play=self._asked_to_play))
-            return
-        self.broken = ""
+        """Begin again in the same session, as another run; with new processes where some have been lost."""
+        processes = self._pool.processes(experiment)
         self._folder.restart()
-        session.begin(experiment)
+        session.begin(experiment, processes=processes)
+        self.broken = ""
         self._begin(session)
         self.play(self._asked_to_play)
 

@@ -85,7 +85,7 @@ class Frames:
     def _seen(self, session: Session, probe: Probe, wanted: Wanted) -> RowView:
         """Return what is seen of the row that is wanted, from the process that has it."""
         elsewhere = None
-        if wanted.count:
+        if wanted.count and not self._driver.broken:
             try:
                 elsewhere = session.view_elsewhere(wanted)
             except RankLost as lost:

@@ -20,9 +20,9 @@ class Pool:
         self._ranks: Ranks | None = None
 
     def processes(self, experiment: Experiment) -> Processes:
-        """Return what computes an experiment. Raises ExperimentError where others have been begun for another number.
+        """Return what computes an experiment.
 
-        Processes that do not come together raise RankLost.
+        Raises ExperimentError where others have been begun for another number, or they do not come together.
         """
         count = experiment.run.processes
         if count == 1:
@@ -30,7 +30,10 @@ class Pool:
         if self._ranks is None:
             from rnn_tui.engine.ranks.start import processes_here  # it takes a while to load
 
-            self._ranks = self._stack.enter_context(processes_here(experiment))
+            try:
+                self._ranks = self._stack.enter_context(processes_here(experiment))
+            except RankLost as lost:
+                raise ExperimentError("run.processes", str(lost)) from None
         there = self._ranks.team.place.world_size
         if count != there:
             raise ExperimentError(

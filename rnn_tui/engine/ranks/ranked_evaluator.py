@@ -30,11 +30,11 @@ class RankedEvaluator(HeldOutEvaluator):
             return
         for first in range(0, self.count(whole=whole), self._team.share.world_size):
             self._team.tell(Evaluate(first, whole))
-            for each in self.together(first, whole=whole):
+            for each in self.score_pieces(first, whole=whole):
                 score.add(each)
             yield
 
-    def together(self, first: int, *, whole: bool) -> list[Score]:
+    def score_pieces(self, first: int, *, whole: bool) -> list[Score]:
         """Return the scores of the next pieces, one of each rank; all ranks come here together."""
         number, own = first + self._team.share.rank, Score()
         if number < self.count(whole=whole):

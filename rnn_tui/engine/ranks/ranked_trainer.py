@@ -47,7 +47,7 @@ class RankedTrainer(Trainer):
         self.unit = "sequence"
         self._probe, self._guard = Probe(self), Guard()  # for who looks at the rows of this rank from rank 0
         self._all_ready = 0.0  # when the last gradient of this pass was computed here
-        with team.together():
+        with team.translating_errors():
             self._pass = DistributedDataParallel(
                 _WholePass(self.model, self._read_whole),
                 device_ids=None if device.index is None else [device.index],
@@ -57,7 +57,7 @@ class RankedTrainer(Trainer):
     def tick(self) -> None:
         """Compute a pass, on all ranks."""
         self._team.tell(Tick())
-        with self._team.together():
+        with self._team.translating_errors():
             super().tick()
 
     def operations(self) -> Iterator[tuple[Operation, Tensor | None]]:

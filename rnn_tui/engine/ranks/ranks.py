@@ -12,6 +12,7 @@ from rnn_tui.engine.ranks.ranked_trainer import RankedTrainer
 from rnn_tui.engine.ranks.team import Team
 from rnn_tui.engine.training import snapshot
 from rnn_tui.engine.training.devices import choose_device
+from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.protocol.frame_request import Wanted
@@ -124,7 +125,7 @@ def follow(team: Team) -> None:
                 trainer.show(wanted, rank)
             case Evaluate(first=first, whole=whole):
                 evaluator = evaluator or ranks.build_evaluator(trainer)
-                evaluator.together(first, whole=whole)
+                evaluator.score_pieces(first, whole=whole)
 
 
 def _begun(ranks: Ranks, given: Experiment) -> RankedTrainer | None:
@@ -141,4 +142,5 @@ def _begun(ranks: Ranks, given: Experiment) -> RankedTrainer | None:
     except ExperimentError:
         return None
     assert data is not None
+    choose_threads(given)
     return RankedTrainer(data.experiment, device, data.source, ranks.team)

@@ -49,7 +49,7 @@ class Team:
         self.place = place
         self.is_anyone_gone: Callable[[], bool] = lambda: False  # asked while others are waited for
         self.share = Share(rank=place.rank, world_size=place.world_size)
-        with self.together():
+        with self.translating_errors():
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
                 store=store,
@@ -75,7 +75,7 @@ class Team:
 
     def _send(self, tensor: Tensor) -> None:
         """Send a tensor to all; look now and then whether they are there, since gloo may wait for one that is not."""
-        with self.together():
+        with self.translating_errors():
             work = dist.broadcast(tensor, 0, group=self._orders, async_op=True)
             while True:
                 try:
@@ -89,7 +89,7 @@ class Team:
 
     def hear(self) -> Order:
         """Wait for what rank 0 says is next."""
-        with self.together():
+        with self.translating_errors():
             length = torch.zeros(1, dtype=torch.int64)
             dist.broadcast(length, 0, group=self._orders)
             if not length:
@@ -101,27 +101,27 @@ class Team:
     def send_from(self, rank: int, thing: _Thing | None) -> _Thing:
         """Return what that rank has given here; the others give None."""
         things: list[Any] = [thing]
-        with self.together():
+        with self.translating_errors():
             dist.broadcast_object_list(things, rank)
         return things[0]  # type: ignore[no-any-return]
 
     def gather(self, thing: _Thing) -> list[_Thing]:
         """Return what each rank has given here, by rank."""
         things: list[Any] = [None] * self.place.world_size
-        with self.together():
+        with self.translating_errors():
             dist.all_gather_object(things, thing)
         return things
 
     def gather_numbers(self, numbers: Tensor) -> Tensor:
         """Return the numbers (K,) of each rank, (R, K), in float64 on the CPU."""
         there = torch.empty(self.place.world_size, len(numbers), dtype=torch.float64)
-        with self.together():
+        with self.translating_errors():
             dist.all_gather(list(there.unbind()), numbers.double())
         return there
 
     def add_up(self, tensor: Tensor) -> Tensor:
         """Return the sum of a tensor over all ranks, in its place."""
-        with self.together():
+        with self.translating_errors():
             dist.all_reduce(tensor)
         return tensor
 
@@ -132,7 +132,7 @@ class Team:
             dist.destroy_process_group()
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def translating_errors(self) -> Iterator[None]:
         """Turn what torch says of a rank that is gone into RankLost."""
         try:
             yield

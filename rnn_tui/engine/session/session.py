@@ -61,8 +61,11 @@ class Session:
         self.device = processes.choose_device(load(experiment).experiment)
         self.begin(experiment, changes)
 
-    def begin(self, experiment: Experiment, changes: tuple[Change, ...] = ()) -> None:
-        """Start afresh, on the same device."""
+    def begin(
+        self, experiment: Experiment, changes: tuple[Change, ...] = (), *, processes: Processes | None = None
+    ) -> None:
+        """Start afresh, on the same device; with other processes, where they are given."""
+        self._processes = processes or self._processes
         data = load(experiment)
         self.began = data.given  # the experiment as it was at tick 0
         self.origin = data.origin

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from rnn_tui.engine.host.commands import obey
 from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.host.frames import Frames
+from rnn_tui.engine.ranks import start
 from rnn_tui.engine.session.replay import HistoryError
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.commands import (
     Command,
@@ -79,6 +81,18 @@ def test_it_cannot_be_touched(driver: Driver) -> None:
     assert frame.touch.problem == "A run of several processes cannot be touched."
 
 
+def test_where_no_other_can_begin_the_run_before_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_PROGRAM", "raise SystemExit('no such thing')")
+    driver = Driver(obey)
+    driver.obey(Open(experiment=replace(SHARED, run=replace(SHARED.run, processes=1)), play=True))
+    with pytest.raises(ExperimentError, match="no such thing"):
+        driver.obey(Open(experiment=SHARED))
+    driver.turn()
+    assert driver.session is not None
+    assert (driver.broken, driver.session.progress.tick) == ("", 1)
+    driver.close()
+
+
 def test_a_lost_process_is_named_and_the_run_begins_again(driver: Driver) -> None:
     (other,) = psutil.Process().children()
     other.kill()
@@ -86,6 +100,9 @@ def test_a_lost_process_is_named_and_the_run_begins_again(driver: Driver) -> Non
         driver.turn()
     assert driver.broken == f"rank 1 (process {other.pid}) was ended by SIGKILL. Press b to begin again."
     assert not driver.playing
+    before = driver.broken, driver.revision
+    assert Frames(driver).frame(Wanted(count=6, row=2)).steps is not None  # a row of the rank that is lost
+    assert (driver.broken, driver.revision) == before
     driver.obey(Restart())
     driver.play(True)
     driver.turn()
