@@ -19,7 +19,7 @@ from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.manifest import CheckpointError
 from rnn_tui.runs.read_checkpoint import text_hash
 
-__all__ = ["Ranks", "follow"]
+__all__ = ["Ranks", "Reply", "agree", "follow"]
 
 
 class Ranks:
@@ -43,7 +43,7 @@ class Ranks:
     def build_trainer(self, data: LoadedData, device: torch.device) -> RankedTrainer:
         """Build a trainer at tick 0, on all ranks. Raises ExperimentError where they do not agree."""
         self.team.tell(Begin(data.given))
-        _agree(self.team, _Reply.of(data.given))
+        agree(self.team, Reply.of(data.given))
         return RankedTrainer(data.experiment, device, data.source, self.team)
 
     def build_evaluator(self, trainer: Trainer) -> RankedEvaluator:
@@ -61,7 +61,7 @@ class Ranks:
         self.team.tell(End())
 
 
-class _Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What a rank has found where it is, or why it cannot begin."""
 
     version: str = __version__
@@ -70,14 +70,15 @@ class _Reply(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
     @classmethod
-    def of(cls, experiment: Experiment) -> "_Reply":
+    def of(cls, experiment: Experiment) -> "Reply":
+        """Return what this rank has found of an experiment's data."""
         try:
             return cls(text=text_hash(experiment))
         except CheckpointError as error:
             return cls(problem=str(error))
 
 
-def _agree(team: Team, reply: _Reply) -> None:
+def agree(team: Team, reply: Reply) -> None:
     """Raise ExperimentError, on all ranks, unless all can begin with the same data and the same program."""
     replies = team.gather(reply)
     for rank, each in enumerate(replies):
@@ -130,15 +131,15 @@ def follow(team: Team) -> None:
 
 def _begun(ranks: Ranks, given: Experiment) -> RankedTrainer | None:
     """Return a trainer of the experiment that rank 0 begins; None where not all agree, which rank 0 tells."""
-    data, reply = None, _Reply()
+    data, reply = None, Reply()
     try:
         data = load(given)
         device = ranks.choose_device(data.experiment)
-        reply = _Reply.of(given)
+        reply = Reply.of(given)
     except ExperimentError as error:
-        reply = _Reply(problem=f"{error.path}: {error}")
+        reply = Reply(problem=f"{error.path}: {error}")
     try:
-        _agree(ranks.team, reply)
+        agree(ranks.team, reply)
     except ExperimentError:
         return None
     assert data is not None

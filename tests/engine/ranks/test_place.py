@@ -1,10 +1,13 @@
 """Where a process stands among others is what torchrun has put into its environment, all of it or nothing."""
 
+from typing import Any
+
 import pytest
 
 from rnn_tui.engine.ranks import start
+from rnn_tui.engine.ranks.ranks import Reply, agree
 from rnn_tui.engine.ranks.start import place_given_by
-from rnn_tui.engine.ranks.team import Place
+from rnn_tui.engine.ranks.team import Place, Team
 from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
@@ -41,3 +44,28 @@ def test_a_process_that_cannot_begin_is_told_at_once(monkeypatch: pytest.MonkeyP
     with pytest.raises(RankLost) as found, start.processes_here(experiment):
         raise AssertionError
     assert str(found.value).endswith(" has ended with exit code 1; its last words: no such thing")
+
+
+class Replies(Team):
+    """A team of which every rank has replied already."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self._replies = list(replies)
+
+    def gather(self, thing: Any) -> list[Any]:
+        return [thing, *self._replies]
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        (Reply(text="ba" * 32), "rank 1 reads other data than rank 0: their SHA-256 are babababababa… and abababababab…"),
+        (Reply(text="ab" * 32, torch="2.0"), "rank 1 runs rnn-tui .* with torch 2.0, and rank 0 rnn-tui"),
+        (Reply(problem="text.txt: there is no such file"), "rank 1: text.txt: there is no such file"),
+    ],
+)
+def test_ranks_that_do_not_agree_are_named(other: Reply, complaint: str) -> None:
+    own = Reply(text="ab" * 32)
+    agree(Replies(own), own)
+    with pytest.raises(ExperimentError, match=complaint):
+        agree(Replies(other), own)
