@@ -36,4 +36,5 @@ def found_briefly(found: Sequence[str]) -> list[str]:
         return []
     first = found[0].partition("; ")[0]
     without_interval = first.rpartition(" (")[0] if first.endswith(")") else first
-    return [found[0], first, without_interval, without_interval.partition(", with")[0]]
+    shortest = without_interval.partition(", with")[0].partition(": of all seeds")[0]
+    return [found[0], first, without_interval, shortest]

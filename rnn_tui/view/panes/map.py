@@ -91,9 +91,12 @@ class MapPane(FieldPane):
         return self.in_border(f"{name}{places}", name)
 
     def subtitle(self, scene: Scene) -> str:
-        """Return what has been found first, in as many words as fit; where the map fills the screen it has them all."""
+        """Return what has been found first, in as many words as fit, and never cut: what is left could mislead.
+
+        Where the map fills the screen, all of it stands below the map.
+        """
         forms = [] if self._fills_screen else found_briefly(found_words(scene.field_picture))
-        return self.in_border(*forms) if forms else ""
+        return self.in_border(*forms, "")
 
     def facts(self, scene: Scene) -> tuple[NetworkNumbers, ...]:
         """Return what is drawn, as numbers for a file."""
