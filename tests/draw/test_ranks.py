@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
-from rnn_tui.draw.ranks import draw_ranks, rank_at
-from rnn_tui.draw.ranks_lines import lines_of, rows_for
-from rnn_tui.draw.ranks_odd import find_odd, odd_ranks, told
+from rnn_tui.draw.ranks.lines import lines_of, rows_for
+from rnn_tui.draw.ranks.odd import find_odd, odd_ranks, told
+from rnn_tui.draw.ranks.strip import draw_ranks, rank_at
 from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.terminal.ascii import in_ascii
 from tests.draw.grids import GREY, Grid, is_picture, texts

@@ -21,8 +21,8 @@ from textual.strip import Strip
 
 from rnn_tui.draw.kit.limited_palettes import FEW
 from rnn_tui.draw.kit.palette import DARK, LIGHT, Palette
-from rnn_tui.draw.ranks import draw_ranks
-from rnn_tui.draw.ranks_lines import rows_for
+from rnn_tui.draw.ranks.lines import rows_for
+from rnn_tui.draw.ranks.strip import draw_ranks
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.model.pane_heights import BORDER, network_height

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from rnn_tui.draw.ranks import draw_ranks, rank_at
-from rnn_tui.draw.ranks_lines import rows_for
+from rnn_tui.draw.ranks.lines import rows_for
+from rnn_tui.draw.ranks.strip import draw_ranks, rank_at
 from rnn_tui.view.model.ranks import RankMeans, shown_rank
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation

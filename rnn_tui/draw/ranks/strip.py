@@ -12,8 +12,8 @@ from textual.strip import Strip
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, nice_above, percent
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.ranks_lines import Line, line_of, lines_of
-from rnn_tui.draw.ranks_odd import Odd, Oddness, find_odd, milliseconds, odd_ranks, told
+from rnn_tui.draw.ranks.lines import Line, line_of, lines_of
+from rnn_tui.draw.ranks.odd import Odd, Oddness, find_odd, milliseconds, odd_ranks, told
 from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["draw_ranks", "rank_at"]
@@ -29,10 +29,10 @@ _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the scale of the bars may end, 
 
 @dataclass(frozen=True, kw_only=True)
 class _Column:
-    """What stands below one another in all lines."""
+    """A column of the strip: a text in each line."""
 
     texts: Sequence[str]
-    tells: tuple[Oddness, ...] = ()  # what stands out in it
+    tells: tuple[Oddness, ...] = ()  # the ways of standing out that it shows
 
 
 def draw_ranks(
