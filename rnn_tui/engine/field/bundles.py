@@ -41,6 +41,7 @@ def bundles(comparison: Comparison, results: Results, wanted: FieldWanted) -> tu
     updates = kept.updates[rows]
     all_groups = list(groups(comparison, wanted.grouped_by))
     lines = max(1, wanted.lines // len(all_groups)) if wanted.lines else 0
+    held_out = results.evaluations.newest()
     found = []
     for index, members in all_groups:
         losses = kept.values[rows][:, members].astype(np.float64)  # (n, k)
@@ -63,32 +64,30 @@ def bundles(comparison: Comparison, results: Results, wanted: FieldWanted) -> tu
                 high=_floats(high[known]),
                 lines=_floats(losses[known][:, picked].T),
                 members=chosen.astype(np.int32),
-                held_out=_held_out(results, members, wanted),
+                held_out=_held_out(results, *held_out, members, wanted),
             )
         )
     return tuple(found)
 
 
-def _held_out(results: Results, members: _Members, wanted: FieldWanted) -> HeldOutBundle | None:
+def _held_out(
+    results: Results, newest: NDArray[np.float32], are_new: NDArray[np.bool_], members: _Members, wanted: FieldWanted
+) -> HeldOutBundle | None:
     """Return the quartiles of what some members come to on what is held out; None: nothing is.
 
-    Members are evaluated at other updates than others: each keeps its last loss until the next, and after its end.
+    `newest`, `are_new`: as `Evaluations.newest` returns them, since members are evaluated at other updates than others.
     One that has diverged is left out from there on.
     """
-    updates, losses = results.evaluations.updates, results.evaluations.values[:, members].astype(np.float64)
-    mine = np.isfinite(losses).any(1)
-    updates, losses = updates[mine], losses[mine]
-    if not len(updates):
+    (mine,) = np.nonzero(are_new[:, members].any(1))
+    if not len(mine):
         return None
-    known = np.where(np.isfinite(losses), np.arange(len(updates))[:, None], -1)
-    last = np.maximum.accumulate(known, axis=0)
-    losses = np.where(last >= 0, np.take_along_axis(losses, np.maximum(last, 0), axis=0), np.nan)
+    rows = mine[_columns(len(mine), max(1, wanted.columns // _APART), log=wanted.log_x)]
+    updates, losses = results.evaluations.updates[rows], newest[rows][:, members].astype(np.float64)
     losses[(results.states[members] == DIVERGED) & (updates[:, None] >= results.passes[members])] = np.nan
-    rows = _columns(len(updates), max(1, wanted.columns // _APART), log=wanted.log_x)
-    _, quarter, median, three_quarters, _ = _quantiles(losses[rows])
+    _, quarter, median, three_quarters, _ = _quantiles(losses)
     there = np.isfinite(median)
     return HeldOutBundle(
-        x=updates[rows][there].astype(np.float64),
+        x=updates[there].astype(np.float64),
         quarter=_floats(quarter[there]),
         median=_floats(median[there]),
         three_quarters=_floats(three_quarters[there]),

@@ -1,5 +1,7 @@
 """The evaluations of many members on what is held out, each at the update after which it was made."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,9 +41,22 @@ class Evaluations:
 
     def of(self, member: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the updates at which one member was evaluated, (n,), and its losses."""
-        losses = self.values[:, member]
+        updates = self.updates
+        losses = np.array([self._rows[each][member] for each in updates.tolist()], np.float32)
         made = ~np.isnan(losses)
-        return self.updates[made], losses[made]
+        return updates[made], losses[made]
+
+    def newest(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the newest finite loss of each member by each update, (n, m), NaN before the first; and which are new.
+
+        Each member keeps its last loss until the next, and after its end.
+        """
+        losses = self.values
+        are_new = np.isfinite(losses)
+        losses[~are_new] = np.nan
+        for (before, now), is_new in zip(pairwise(losses), are_new[1:], strict=False):
+            np.copyto(now, before, where=~is_new)
+        return losses, are_new
 
     def restore(self, updates: NDArray[np.int64], values: NDArray[np.float32]) -> None:
         """Begin with the evaluations that were made before."""
