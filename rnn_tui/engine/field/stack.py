@@ -72,6 +72,7 @@ class Stack:
             self._experiments, [each.random for each in firsts], self._batches.rows, flat.dtype
         )
         self._plans = MemberPlans(self._experiments, self._batches.first.batches)
+        self._smoothing = _smoothing_of(self._experiments, flat.dtype)
         data = experiments[0].data
         self._held_out = StackedHeldOut(experiments, datasets) if data.holdout else None
         self._summed = data.per_character and experiments[0].training.reduction == "sum"
@@ -168,13 +169,8 @@ class Stack:
         logits, state = self._model.logits(batches.x, self.h_0, self._masks(), batches.own)
         self._state = map_state(state, Tensor.detach)
         y = batches.y.expand(len(logits), -1, -1)
-        losses = step_losses(logits, y, self._smoothing()).sum((1, 2)) / batches.rows  # (M,)
+        losses = step_losses(logits, y, self._smoothing).sum((1, 2)) / batches.rows  # (M,)
         return (losses if self._is_sum else losses / batches.targets), logits
-
-    def _smoothing(self) -> Tensor | float:
-        """Return the smoothing of each member's targets, (M, 1, 1); 0 where none has any."""
-        each = [one.training.label_smoothing for one in self._experiments]
-        return torch.tensor(each, dtype=self._model.flat.dtype)[:, None, None] if any(each) else 0.0
 
     @property
     def _is_sum(self) -> bool:
@@ -249,6 +245,7 @@ class Stack:
         self._batches.keep(kept)
         self._first_states.keep(kept)
         self._plans.keep(kept)
+        self._smoothing = _smoothing_of(self._experiments, self._model.flat.dtype)
         if self._held_out is not None:
             self._held_out.keep(kept)
         self._gradients = None if self._gradients is None else self._gradients[chosen]
@@ -256,6 +253,12 @@ class Stack:
         assert self.h_0 is not None
         self._state = map_state(self._state, lambda each: each[chosen])
         self.h_0 = map_state(self.h_0, lambda each: each[chosen])
+
+
+def _smoothing_of(experiments: Sequence[Experiment], dtype: torch.dtype) -> Tensor | float:
+    """Return the smoothing of each member's targets, (M, 1, 1); 0 where none has any."""
+    each = [one.training.label_smoothing for one in experiments]
+    return torch.tensor(each, dtype=dtype)[:, None, None] if any(each) else 0.0
 
 
 def _row(state: Any, row: int) -> State:
