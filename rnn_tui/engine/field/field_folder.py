@@ -1,7 +1,6 @@
 """Keeps a comparison on the disk while it trains, and brings it back: see `runs/kept_comparison.py`."""
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +17,8 @@ from rnn_tui.engine.field.field import Field
 from rnn_tui.engine.field.field_state import StateError, field_tensors, restore_field
 from rnn_tui.engine.field.outcomes import outcomes_of, rows_of, summary_of
 from rnn_tui.engine.store.checkpoint import write
-from rnn_tui.experiment.comparison import Comparison
-from rnn_tui.experiment.hash import experiment_hash, is_made_up
+from rnn_tui.experiment.hash import experiment_hash
+from rnn_tui.experiment.lasting_paths import with_lasting_paths
 from rnn_tui.runs.kept_comparison import FIELD, TABLE, FieldManifest, read_field
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, FORMAT, MANIFEST, CheckpointError
 from rnn_tui.runs.read_checkpoint import sealed_bytes, text_hash
@@ -50,12 +49,12 @@ class FieldFolder:
         `every`: steps between checkpoints, 0: by time. `is_saved`: the checkpoint there is of the field as it is.
         `report` is called once for what cannot be written.
         """
-        self.path, self._folder, self._field = folder.path, folder, field
+        self.folder, self._opened, self._field = folder.path, folder, field
         self._stops_when_learnt = stops_when_learnt
         self._every, self._steps = every, 0
         self._report = report
         self._text = text_hash(field.comparison.base)
-        self._comparison = _lasting(field.comparison)
+        self._comparison = replace(field.comparison, base=with_lasting_paths(field.comparison.base))
         self._saved = self._version() if is_saved else None
         self._next = time.perf_counter() + _EVERY
         self.problem = ""  # why the last checkpoint could not be written
@@ -67,33 +66,38 @@ class FieldFolder:
             self.save()
 
     def save(self) -> None:
-        """Write a checkpoint and the table, unless that is on the disk.
+        """Write a checkpoint and the table, unless they are on the disk.
 
-        `problem` is why that failed; then the one before is still there.
+        `problem` says why that failed; the ones before are still there then.
         """
-        version = self._version()
         self._steps = 0
-        if version == self._saved:
+        if self._version() == self._saved:
             return
+        try:
+            self.write()
+        except OSError as error:
+            had, self.problem = self.problem, f"{self.folder}: cannot be written: {error.strerror or error}"
+            if not had:
+                _log.info("%s", self.problem)
+                self._report(self.problem)
+
+    def write(self) -> None:
+        """Write a checkpoint and the table. Raises OSError."""
         began = time.perf_counter()
         try:
-            write(self._folder, self._manifest(), field_tensors(self._field), FIELD)
+            write(self._opened, self._manifest(), field_tensors(self._field), FIELD)
             table = rows_of(self._field).csv(outcomes_of(self._field))
-            self._folder.write(TABLE, table.encode())
-            self.problem, self._saved = "", version
-        except OSError as error:
-            had, self.problem = self.problem, f"cannot be written: {error.strerror or error}"
-            if not had:
-                _log.info("%s: %s", self.path, self.problem)
-                self._report(f"{self.path}: {self.problem}")
-        now = time.perf_counter()
-        self._next = now + max(_EVERY, _SHARE * (now - began))
+            self._opened.write(TABLE, table.encode())
+        finally:
+            now = time.perf_counter()
+            self._next = now + max(_EVERY, _SHARE * (now - began))
+        self.problem, self._saved = "", self._version()
 
     def close(self) -> None:
         """Write the last checkpoint, and let the folder go."""
-        if self._folder.is_open:
+        if self._opened.is_open:
             self.save()
-            self._folder.close()
+            self._opened.close()
 
     def _version(self) -> tuple[int, bytes]:
         """Return what changes whenever a checkpoint would be another one."""
@@ -145,9 +149,10 @@ def begin_keeping(
         if any(map(folder.exists, (EXPERIMENT, MANIFEST, BEST, FIELD))):
             raise CheckpointError(path, "holds a run already: resume it, or name another folder")
         kept = FieldFolder(folder, field, stops_when_learnt=stops_when_learnt, every=every, report=report)
-        kept.save()
-        if kept.problem:
-            raise CheckpointError(path, kept.problem)
+        try:
+            kept.write()
+        except OSError as error:
+            raise CheckpointError(path, f"cannot be written: {error.strerror or error}") from None
     except BaseException:
         folder.close()
         raise
@@ -191,15 +196,6 @@ def _locked(path: Path) -> Folder:
         folder.close()
         raise CheckpointError(path, "is being written by another process")
     return folder
-
-
-def _lasting(comparison: Comparison) -> Comparison:
-    """Return the comparison with a path to its data that is valid in any working directory."""
-    data = comparison.base.data
-    if not data.file or is_made_up(comparison.base):
-        return comparison
-    found = {name: os.path.abspath(path) for name in ("text", "pairs", "series") if (path := getattr(data, name))}
-    return replace(comparison, base=replace(comparison.base, data=replace(data, **found)))
 
 
 def _bring_back(field: Field, folder: Path, manifest: FieldManifest) -> None:

@@ -87,7 +87,7 @@ def compare(
     if csv is not None:
         write_atomic(Path(csv), report.csv(outcomes).encode())
     if folder is not None and folder.problem:
-        Lines.tell(f"rnn-tui: {safe(str(folder.path))}: {folder.problem}", err)
+        Lines.tell(f"rnn-tui: {safe(folder.problem)}", err)
         return 2
     return 128 + interrupted if interrupted else 0
 
@@ -137,7 +137,7 @@ def _took(field: Field, seconds: float, folder: FieldFolder | None) -> str:
     ended = int((field.results.states >= DONE).sum())
     of = counted(field.comparison.members, "network")
     networks = of if ended == field.comparison.members else f"{ended:,} of {of} to the end"
-    where = "" if folder is None else f" · kept in {safe(str(folder.path))}"
+    where = "" if folder is None else f" · kept in {safe(str(folder.folder))}"
     return f"{networks} · {counted(passes, 'pass')} in {took}{where}"
 
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from rnn_tui.engine.field.field import Field
-from rnn_tui.engine.host.kept_field import ON_STDIN, KeptField
+from rnn_tui.engine.host.kept_field import KeptField
 from rnn_tui.engine.host.kept_members import KeptMembers
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.engine.training.threads import choose_threads
@@ -160,8 +160,8 @@ class FieldHost:
 
     def _keep_member(self, field: Field, member: int) -> None:
         self._check_member(member)
-        if not self._kept.may_keep:
-            raise ExperimentError("", ON_STDIN)
+        if self._kept.cannot_be:
+            raise ExperimentError("", self._kept.cannot_be)
         self._members.keep(member, field.comparison.experiment(member), int(field.results.passes[member]))
 
     def _open(self, command: OpenField) -> None:

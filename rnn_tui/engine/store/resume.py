@@ -3,14 +3,13 @@
 import contextlib
 import logging
 import math
-import os
 from array import array
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from rnn_tui.common.atomic_files import Folder, exists, make_folder
 from rnn_tui.engine.session.plan import checked_change
@@ -24,7 +23,7 @@ from rnn_tui.engine.training.diagnostics import Diagnostics
 from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.experiment.changes import Change
-from rnn_tui.experiment.hash import is_made_up
+from rnn_tui.experiment.lasting_paths import with_lasting_paths
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import write as to_toml
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
@@ -52,7 +51,7 @@ def begin_saving(
     path = Path(keep.folder) if keep.folder else folder or new_folder(session.began)
     is_new = not exists(path)
     try:
-        experiment = to_toml(_lasting(session.began)).encode()
+        experiment = to_toml(with_lasting_paths(session.began)).encode()
     except ExperimentError as error:
         raise CheckpointError(path, f"cannot be written: the input {error}") from None
     try:
@@ -87,15 +86,6 @@ def _remove(path: Path) -> None:
             if folder.exists(name):
                 folder.remove(name)
         path.rmdir()
-
-
-def _lasting(experiment: Experiment) -> Experiment:
-    """Return the experiment with a path to its data that is valid in any working directory."""
-    data = experiment.data
-    if not data.file or is_made_up(experiment):
-        return experiment
-    found = {name: os.path.abspath(path) for name in ("text", "pairs", "series") if (path := getattr(data, name))}
-    return replace(experiment, data=replace(data, **found))
 
 
 def resume(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.session.processes import ALONE, Processes
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.store.kept_folder import KeptFolder
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
-from rnn_tui.runs.folders import new_folder, short_name
+from rnn_tui.runs.folders import new_folder
 
 if TYPE_CHECKING:
     from rnn_tui.engine.store.checkpointer import Checkpointer
@@ -16,36 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["RunFolder"]
 
 
-class RunFolder:
-    """Where a run is kept, or would be."""
+class RunFolder(KeptFolder[Session, "Checkpointer"]):
+    """The folder in which a run is kept, or would be."""
+
+    NOT_KEPT = "the run is not kept"
 
     def __init__(
         self, report: Callable[[str], None], processes: Callable[[Experiment], Processes] = lambda _: ALONE
     ) -> None:
         """Begin without a folder. `report` is called with what goes wrong; `processes` begins those that compute."""
+        super().__init__(report)
         self._processes = processes
-        self._report = report
-        self._wanted: SaveOptions | None = None  # to be kept from its first tick on
-        self._may_keep = True  # also where nobody asked for it
-        self._checkpointer: Checkpointer | None = None
-        self._path = Path()
-        self._problem = ""  # why it could not begin to be kept
-
-    @property
-    def kept(self) -> str:
-        """The folder on the disk; empty: none."""
-        return "" if self._checkpointer is None else str(self._checkpointer.folder)
-
-    @property
-    def name(self) -> str:
-        """The name by which the run is found."""
-        return short_name(self._path)
-
-    @property
-    def cannot_be(self) -> str:
-        """Why the run could not be kept, where nobody asked for it; empty: it could."""
-        could = self._checkpointer is not None or self._may_keep
-        return "" if could else "its text came in on stdin, so it cannot be kept"
 
     def open(self, command: Open) -> Session:
         """Return the requested session, resumed or new. The run before is closed only once that is there."""
@@ -65,7 +47,7 @@ class RunFolder:
         else:
             session = Session(command.experiment, history=command.history, changes=command.changes, processes=processes)
         self.close()
-        self._checkpointer = checkpointer
+        self._saver = checkpointer
         self._wanted, self._may_keep = keep, command.may_keep
         return session
 
@@ -80,51 +62,18 @@ class RunFolder:
         if self._wanted is not None and self._wanted.folder:
             self._wanted = None
 
-    def settle(self, session: Session) -> bool:
-        """Begin to keep the run, if that is wanted and has not been done. Return whether it has just begun."""
-        if self._wanted is None or self._checkpointer is not None:
-            return False
-        return self._begin_saving(session, self._wanted)
-
-    def keep(self, session: Session) -> str:
-        """Save the run as it stands, in a folder of its own if it has none. Return why that cannot be, or ""."""
-        if self._checkpointer is None:
-            self._begin_saving(session, self._wanted or SaveOptions())
-        if self._checkpointer is None:
-            return f"the run is not kept: {self._problem}"
-        self._checkpointer.save()
-        return self._checkpointer.problem
-
-    def save(self) -> None:
-        """Write a checkpoint, if the run is kept."""
-        if self._checkpointer is not None:
-            self._checkpointer.save()
-
     def ticked(self) -> None:
         """Write losses, and checkpoints as often as requested, after a tick."""
-        if self._checkpointer is not None:
-            self._checkpointer.ticked()
-
-    def close(self) -> None:
-        """Write the last checkpoint, if the run is kept."""
-        if self._checkpointer is not None:
-            self._checkpointer.close()
-            self._checkpointer = None
+        if self._saver is not None:
+            self._saver.ticked()
 
     def abandon(self) -> None:
         """Write no other checkpoint; what is on the disk stays as it is."""
-        if self._checkpointer is not None:
-            self._checkpointer.abandon()
-            self._checkpointer = None
+        if self._saver is not None:
+            self._saver.abandon()
+            self._saver = None
 
-    def _begin_saving(self, session: Session, keep: SaveOptions) -> bool:
-        from rnn_tui.engine.store.resume import begin_saving  # these take time to load
-        from rnn_tui.runs.manifest import CheckpointError
+    def _begin(self, session: Session, keep: SaveOptions) -> "Checkpointer":
+        from rnn_tui.engine.store.resume import begin_saving  # takes time to load
 
-        try:
-            self._checkpointer = begin_saving(session, keep, self._report, folder=self._path)
-        except CheckpointError as error:
-            self._problem = str(error)
-            self._report(self._problem)
-            self._wanted = None
-        return self._checkpointer is not None
+        return begin_saving(session, keep, self._report, folder=self._path)
