@@ -59,7 +59,7 @@ class Replies(Team):
 @pytest.mark.parametrize(
     ("other", "complaint"),
     [
-        (Reply(text="ba" * 32), "rank 1 reads other data than rank 0: their SHA-256 are babababababa… and abababababab…"),
+        (Reply(text="ba" * 32), "rank 1 reads other data than rank 0: their SHA-256 are (ba){6}… and (ab){6}…"),
         (Reply(text="ab" * 32, torch="2.0"), "rank 1 runs rnn-tui .* with torch 2.0, and rank 0 rnn-tui"),
         (Reply(problem="text.txt: there is no such file"), "rank 1: text.txt: there is no such file"),
     ],
