@@ -8,7 +8,6 @@ manual's page on processes with what was measured.
 
 import math
 import os
-import socket
 import statistics
 import sys
 import time
@@ -16,27 +15,18 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import torch
-from msgspec.structs import replace
 from torch._C._distributed_c10d import HashStore
 
 from rnn_tui.data.load import LoadedData, load
-from rnn_tui.engine.host.commands import obey
-from rnn_tui.engine.host.connection import Connection
-from rnn_tui.engine.host.driver import Driver
-from rnn_tui.engine.host.frames import Frames
-from rnn_tui.engine.host.gallery import Gallery, View
 from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.engine.ranks.start import processes_here
 from rnn_tui.engine.ranks.team import Place, Team
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
-from rnn_tui.protocol.commands import Open
-from rnn_tui.protocol.engine_messages import Frame
-from rnn_tui.protocol.frame_request import CurveWanted, FrameRequest, Wanted
+from tests.bench.looked_at import looked_at
 
 _CPU = torch.device("cpu")
-_SCREEN = Wanted(count=32, top=8, units=12, layers=(0, 2), curve=CurveWanted(columns=60))  # of 120 x 36
 _SECONDS = 3.0
 _TURNS = 5
 
@@ -99,28 +89,9 @@ def _of_one(data: LoadedData) -> None:
 
 
 def _with_a_view(experiment: Experiment) -> None:
-    driver = Driver(obey)
-    driver.obey(Open(experiment=replace(experiment, run=replace(experiment.run, speed=0.0)), play=True))
-    here, there = socket.socketpair()
-    view, next_look, seen = View(Connection(here)), 0.0, -1
-
-    def answered(_: Connection, frame: Frame) -> None:
-        nonlocal next_look, seen
-        next_look, seen = time.perf_counter() + 1 / 20, frame.revision
-
-    gallery = Gallery(driver, Frames(driver), answered)
-
-    def shown() -> None:
-        if view.look is None and time.perf_counter() >= next_look:
-            view.ask(FrameRequest(number=1, seen=seen, wanted=_SCREEN))
-        gallery.show([view], view)
-        driver.turn()
-
-    looked_at, unseen = _in_turns(shown, driver.turn)
-    driver.close()
-    here.close()
-    there.close()
-    print(f"2 processes, a view that asks 20 times a second: {looked_at / unseen:.3f} (0.93 asked for)")
+    with looked_at(experiment) as run:
+        shown, unseen = _in_turns(run.shown, run.unseen)
+    print(f"2 processes, a view that asks 20 times a second: {shown / unseen:.3f} (0.93 asked for)")
 
 
 def main() -> None:
