@@ -149,7 +149,7 @@ REFUSED = {
     ("--schedule", "step", "--epochs", "0"): "--schedule-every 0: does not fit step",
     ("--accumulate", "0"): "--accumulate 0: is too small: it must be at least 1",
     ("--threads", "many"): "--threads many: is not a whole number",
-    ("--precision", "bfloat16", "--device", "cpu"): "--precision bfloat16: does not fit the device cpu",
+    ("--precision", "float16", "--device", "cpu"): "--precision float16: does not fit the device cpu",
     ("--fork", "3: precision=bfloat16"): "precision=bfloat16 cannot change on the way",
     ("--fork", "3: schedule=round"): "schedule 'round' does not fit: it must be constant, step, cosine or plateau",
     ("--fork", "3: optimizer=foo"): "optimizer 'foo' does not fit: it must be adam, adamw, sgd or rmsprop",

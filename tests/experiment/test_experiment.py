@@ -248,9 +248,14 @@ RULES: list[tuple[dict[str, Any], str, list[str]]] = [  # values, the path to bl
     ({"training": {"patience": -1}}, "training.patience", ["-1", "at least 0"]),
     ({"training": {"precision": "half"}}, "training.precision", ["must be float32, bfloat16 or float16"]),
     (
-        {"training": {"precision": "bfloat16"}, "run": {"device": "cpu"}},
+        {"training": {"precision": "float16"}, "run": {"device": "cpu"}},
         "training.precision",
-        ["'bfloat16' does not fit the device cpu", "float32"],
+        ["'float16' does not fit the device cpu: it must be float32 or bfloat16, or the device cuda"],
+    ),
+    (
+        {"training": {"precision": "bfloat16"}, "run": {"device": "mps"}},
+        "training.precision",
+        ["'bfloat16' does not fit the device mps: it must be float32, or the device cuda"],
     ),
     ({"run": {"threads": -1}}, "run.threads", ["-1", "at least 0"]),
     ({"run": {"threads": 5000}}, "run.threads", ["5000", "at most 1,024"]),

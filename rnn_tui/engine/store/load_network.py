@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from rnn_tui.data.data_card import DataCard, data_card_of, with_vocabulary
@@ -27,8 +28,12 @@ class SavedNetwork:
     tensors: dict[str, Tensor]  # `model.NAME`, and what else a checkpoint holds
 
     def model(self) -> Model:
-        """Return the model on the experiment's device. Raises ExperimentError where that is not there."""
-        model = Model(self.experiment).to(choose_device(self.experiment))
+        """Return the model on the experiment's device, whatever precision it was trained in: it is used in float32.
+
+        Raises ExperimentError where there is no such device.
+        """
+        training = replace(self.experiment.training, precision="float32")
+        model = Model(self.experiment).to(choose_device(replace(self.experiment, training=training)))
         put_weights(model, self.tensors)
         return model.eval()
 

@@ -17,10 +17,12 @@ def check_training(experiment: Experiment) -> None:
             "training.schedule_every",
             f"0 does not fit {training.schedule} where the epochs have no end: it must be a number of updates",
         )
-    if training.precision != "float32" and experiment.run.device.partition(":")[0] in ("cpu", "mps"):
+    device = experiment.run.device.partition(":")[0]
+    fits = {"cpu": ("float32", "bfloat16"), "mps": ("float32",)}.get(device, (training.precision,))
+    if training.precision not in fits:
         raise ExperimentError(
             "training.precision",
-            f"{training.precision!r} does not fit the device {experiment.run.device}: it must be float32, "
+            f"{training.precision!r} does not fit the device {experiment.run.device}: it must be {' or '.join(fits)}, "
             "or the device cuda",
         )
     if experiment.run.processes > 1:

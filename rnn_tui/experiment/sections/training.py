@@ -196,7 +196,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     precision: Annotated[
         Precision,
         Setting(
-            "of the forward pass: float32; bfloat16 or float16 mixed with it, on a GPU",
+            "of the forward pass: float32; bfloat16 mixed with it, on a GPU or some CPUs; float16, on a GPU",
             since="0.1.0",
             alike="it belongs to the device, which they share",
         ),

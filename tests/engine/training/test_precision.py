@@ -1,20 +1,26 @@
 """Mixed precision, as far as a CPU can tell: it runs the same code under torch.autocast."""
 
 import dataclasses
+import json
 import math
+import platform
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from msgspec.structs import replace
 from numpy.testing import assert_allclose
 from torch import nn
 
+from rnn_tui.cli.main import main
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.store.load_network import load_network
+from rnn_tui.engine.training import devices
 from rnn_tui.engine.training.devices import choose_device
 from rnn_tui.engine.training.snapshot import restore, take
 from rnn_tui.engine.training.trainer import Trainer
@@ -163,12 +169,94 @@ def test_gradients_that_overflow_make_no_update() -> None:
     assert trainer.scaler.get_scale() == 32768
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_without_a_gpu_it_is_refused_in_one_line() -> None:
-    with pytest.raises(ExperimentError, match=r"needs a GPU, and torch .* sees no CUDA device") as caught:
-        choose_device(experiment("bfloat16"))
+AUTO, HERE = "auto", "cpu"
+
+
+def on(device: str, precision: str) -> Experiment:
+    what = experiment(precision)
+    return replace(what, run=replace(what.run, device=device))
+
+
+@pytest.mark.parametrize("device", [AUTO, HERE])
+def test_a_cpu_with_the_instructions_takes_bfloat16(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(devices, "computes_bfloat16", lambda: True)
+    assert choose_device(on(device, "bfloat16")) == CPU
+    with pytest.raises(ExperimentError, match="'float16' needs a GPU: it must be float32 or bfloat16 on this CPU"):
+        choose_device(on(AUTO, "float16"))
+
+
+@pytest.mark.parametrize("device", [AUTO, HERE])
+def test_a_cpu_without_them_refuses_in_one_line(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(devices, "computes_bfloat16", lambda: False)
+    with pytest.raises(ExperimentError, match=r"needs a GPU, or a CPU with .* it must be float32 here") as caught:
+        choose_device(on(device, "bfloat16"))
     assert caught.value.path == "training.precision"
     assert "\n" not in str(caught.value)
+    with pytest.raises(ExperimentError, match="'float16' needs a GPU: it must be float32 on this CPU"):
+        choose_device(on(AUTO, "float16"))
+    assert choose_device(on(device, "float32")) == CPU
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="the system does not list the CPU's instructions")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other names")
+def test_the_instructions_are_those_that_the_system_lists() -> None:
+    listed = Path("/proc/cpuinfo").read_text().split("flags", 1)[1].splitlines()[0].split()
+    assert devices.computes_bfloat16() == ("avx512_bf16" in listed or "amx_bf16" in listed)
+
+
+@pytest.mark.skipif(not devices.computes_bfloat16(), reason="this CPU has no instructions for bfloat16")
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_a_run_on_a_cpu_has_the_losses_of_a_plain_loop_under_autocast(cell: str) -> None:
+    options = ["--cell", cell, "--head", "linear", "--hidden", "12", "--layers", "2", "--precision", "bfloat16"]
+    asked = ["train", "hihello-sequence", *options, "--device", "cpu", "--no-save", "--json", "--epochs", "25"]
+    result = CliRunner().invoke(main, [*asked, "--seed", "4"])
+    assert result.exit_code == 0, result.output
+    losses = [json.loads(line)["loss"] for line in result.stdout.splitlines()]
+    torch.manual_seed(4)
+    modules: dict[str, Any] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+    network, head = modules[cell](5, 12, 2), nn.Linear(12, 5)
+    optimizer = torch.optim.Adam([*network.parameters(), *head.parameters()], lr=0.05)
+    x, y = torch.eye(5)[[0, 1, 0, 2, 3, 3]][:, None], torch.tensor([1, 0, 2, 3, 3, 4])  # hihell and ihello in "hielo"
+    plain = []
+    for _ in range(25):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = head(network(x)[0][:, 0])
+        loss = nn.functional.cross_entropy(logits.float(), y)
+        plain.append(loss.item())
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+    assert_allclose(losses, plain, rtol=1e-4)
+    exact = CliRunner().invoke(main, [*asked, "--seed", "4", "--precision", "float32"])
+    assert [json.loads(line)["loss"] for line in exact.stdout.splitlines()] != losses
+
+
+@pytest.mark.skipif(not devices.computes_bfloat16(), reason="this CPU has no instructions for bfloat16")
+def test_going_back_on_a_cpu_gives_the_same_losses_to_the_bit() -> None:
+    session = Session(on(HERE, "bfloat16"))
+    session.watch(())
+    for _ in range(30):
+        session.tick()
+    session.recording.drain()
+    before = list(session.losses)
+    session.go_to(7)
+    for _ in range(23):
+        session.tick()
+    session.recording.drain()
+    assert list(session.losses) == before
+
+
+def test_what_was_trained_in_it_is_used_on_any_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are float32, whatever the precision of the pass."""
+    result = CliRunner().invoke(main, ["train", "ohlol-lstm", "--epochs", "2", "--run", str(tmp_path / "run")])
+    assert result.exit_code == 0, result.output
+    network = load_network(tmp_path / "run")
+    half = replace(network.experiment.training, precision="bfloat16")
+    monkeypatch.setattr(devices, "computes_bfloat16", lambda: False)
+    made = dataclasses.replace(network, experiment=replace(network.experiment, training=half)).model()
+    assert {weight.dtype for weight in made.parameters()} == {torch.float32}
 
 
 def test_it_cannot_change_on_the_way() -> None:
