@@ -230,10 +230,11 @@ def test_lstm() -> None:
         else:
             assert of_unit["f"][-1] < 0.5 < of_unit["f"][1]
             assert (np.diff(of_unit["f"][2:]) < 0).all()
-            assert (of_unit["g"][:18] < 0).all()
-            assert (of_unit["g"][18:] > 0).all()
-            assert (np.diff(of_unit["c"][:8]) < 0).all()
-            assert (np.diff(of_unit["c"][8:]) > 0).all()
+            assert list(np.unique(np.sign(np.diff(np.sign(of_unit["g"]))))) == [0, 1]  # once, from blue to orange
+            turn = int(of_unit["c"].argmin())  # at which step depends on how a machine rounds
+            assert 4 < turn < 16
+            assert (np.diff(of_unit["c"][: turn + 1]) < 0).all()
+            assert (np.diff(of_unit["c"][turn:]) > 0).all()
             assert abs(of_unit["c"][-1]) < 1 < 2 < abs(of_unit["c"]).max()
     walk.goes_on()
     assert "a third of it is left" in walk.text
