@@ -44,9 +44,6 @@ def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False
     cell = kept.experiment.network.kind
     if not cell.module:
         raise ExportRefused(f"{safe(str(code))}: plain PyTorch has no {cell.label}, so its equations would be missing")
-    if kept.experiment.network.layer_norm:
-        told = f"nn.{cell.module} has no layer norm between its layers"
-        raise ExportRefused(f"{safe(str(code))}: {told}, so the file would be another network's")
     stream = io.BytesIO()
     torch.save(state_dict(kept.experiment, kept.tensors), stream)
     make_folder(place)
@@ -68,13 +65,18 @@ def _is_module(name: str, place: Path) -> bool:
 
 
 def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights by the names of nn.Embedding, nn.RNN/GRU/LSTM and nn.Linear: `recurrent.weight_ih_l0` …"""
-    found = {}
+    """Return weights by the names of nn.Embedding, nn.RNN/GRU/LSTM and nn.Linear: `recurrent.weight_ih_l0` …
+
+    With layer norm each layer is a module of its own, `recurrent.layers.0.weight_ih_l0`, `recurrent.norms.0.weight` …
+    """
+    normed, found = experiment.network.layer_norm, {}
     for name, _ in parameter_shapes(experiment):
         tensor, parts = tensors[f"model.{name}"].clone(), name.split(".")
         if parts[0] == "cells":  # nn.RNNCell and its like have no number of a layer
-            name = f"recurrent.{parts[2]}_l{parts[1]}"
-        elif len(parts) == 1:
+            parts = [f"{parts[2]}_l{parts[1]}"]
+        if len(parts) == 1:
+            name = f"recurrent.{_of_layer(parts[0]) if normed else parts[0]}"
+        elif parts[0] == "norms":
             name = f"recurrent.{name}"
         found[name] = tensor
     if experiment.network.tied:
@@ -82,12 +84,17 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
     return found
 
 
+def _of_layer(name: str) -> str:
+    """Return the name of weights in a module for each layer: `layers.1.bias_hh_l0_reverse` of `bias_hh_l1_reverse`."""
+    before, _, after = name.rpartition("_l")
+    layer, _, direction = after.partition("_")
+    return f"layers.{layer}.{before}_l0{direction and '_'}{direction}"
+
+
 def _code(kept: SavedNetwork, weights: str) -> str:
     experiment, series = kept.experiment, kept.data_card.series
-    network, cell = experiment.network, experiment.network.kind
-    options = [f"{experiment.input_size}, {network.hidden_size}, num_layers={network.layers}"]
-    options += ["bidirectional=True"] if network.bidirectional else []
-    options += ["nonlinearity='relu'"] if cell.nonlinearity == "relu" else []
+    network = experiment.network
+    layers, recurrent = _recurrent(experiment)
     width = network.hidden_size * network.directions
     classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
     kind = _kind(experiment)
@@ -98,14 +105,29 @@ def _code(kept: SavedNetwork, weights: str) -> str:
         data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
         weights=ascii(weights),
         shapes=_NUMBERS if experiment.is_numbers else _INDICES,
+        layers=layers,
         read="x" if experiment.is_numbers else "indices",
         reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT,
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
-        recurrent=f"nn.{cell.module}({', '.join(options)})",
+        recurrent=recurrent,
         head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
         tied="\n        self.head.weight = self.embedding.weight" if network.tied else "",
         use=use + _read(f"export_{kind}"),
     )
+
+
+def _recurrent(experiment: Experiment) -> tuple[str, str]:
+    """Return the class that the recurrent layers need, "" for torch's own, and how they are built."""
+    network, cell = experiment.network, experiment.network.kind
+    options = ["bidirectional=True"] if network.bidirectional else []
+    options += ["nonlinearity='relu'"] if cell.nonlinearity == "relu" else []
+    sizes, module = f"{experiment.input_size}, {network.hidden_size}", f"nn.{cell.module}"
+    if not network.layer_norm:
+        return "", f"{module}({', '.join([sizes, f'num_layers={network.layers}', *options])})"
+    layer = f"{module}({', '.join(['width, hidden', *options])})"
+    width = "2 * hidden" if network.bidirectional else "hidden"
+    normed = Template(_read("export_normed")).substitute(layer=layer, width=width)
+    return normed, f"Normed({sizes}, {network.layers})"
 
 
 def _kind(experiment: Experiment) -> _Kind:

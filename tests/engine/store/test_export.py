@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
+from torch import nn
 
 from rnn_tui.cli.main import main
 from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.inspect.generate import generate
+from rnn_tui.engine.network.model import initial_state
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpoint import put_weights
 from rnn_tui.engine.store.export import export_run
@@ -133,6 +136,56 @@ def test_a_character_that_it_does_not_know_is_told_in_a_line(tmp_path: Path, nam
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     vocabulary = ascii(LESSONS[name].vocabulary)
     assert f"character 2, '\\u65e5', is not one of the vocabulary: {vocabulary}" in done.stderr
+
+
+LOGITS = """
+import json, runpy, sys, torch
+module = runpy.run_path(sys.argv[1])
+with torch.no_grad():
+    output, state = module["load"]()(torch.tensor(json.loads(sys.argv[2]))[:, None])
+print(json.dumps(output[:, 0].tolist()))
+"""
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        {"cell": "lstm", "layers": 3, "embedding": 4},
+        {"cell": "gru", "bidirectional": True},
+        {"cell": "rnn-relu", "implementation": "cell", "embedding": 6, "tied": True},
+        {"cell": "gru", "implementation": "written-out", "batch_first": True, "dropout": 0.5},
+    ],
+)
+def test_layer_norm_between_layers_goes_along(tmp_path: Path, network: dict[str, Any]) -> None:
+    """The exported script's numbers are those that the run computes after its last update."""
+    values = {
+        "data": {"inputs": ["hihello"]},
+        "network": {"hidden_size": 6, "layers": 2, "head": "linear", "layer_norm": True} | network,
+        "training": {"tick": "sequence", "lr": 0.05},
+    }
+    session, code = exported(from_dict(values), 30, tmp_path)
+    session.watch(())
+    model = session.trainer.model.eval()
+    vocabulary, norms = session.experiment.vocabulary, [p for n, p in model.named_parameters() if ".norms." in n]
+    assert norms
+    assert all((norm - norm.mean().round()).abs().min() > 0 for norm in norms)  # they have learnt
+    indices = [vocabulary.index(each) for each in "hihell"]
+    read = torch.tensor(indices)[:, None]
+    x = read if model.embedding is not None else nn.functional.one_hot(read, len(vocabulary)).float()
+    state = initial_state(session.experiment.network, 1, torch.device("cpu"))
+    with torch.no_grad():
+        output, _ = model(x.transpose(0, 1) if model.batch_first else x, state)
+    ours = (output.transpose(0, 1) if model.batch_first else output)[:, 0]
+    np.testing.assert_allclose(
+        json.loads(python("-c", LOGITS, str(code), json.dumps(indices))), ours, rtol=1e-5, atol=1e-5
+    )
+
+
+def test_layer_norm_writes_on_from_its_own_states(tmp_path: Path) -> None:
+    network = {"cell": "lstm", "layers": 2, "layer_norm": True}
+    session, code = exported(on_text(tmp_path, letters(300), network=network, training={"lr": 0.05}), 40, tmp_path)
+    greedy = generate(session.trainer.model, session.experiment, "ab", temperature=0, length=50)
+    assert answers(code, ("generate", "ab", 50, 0.0)) == [greedy]
 
 
 def test_it_is_written_into_a_folder(tmp_path: Path) -> None:
