@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from rnn_tui.experiment.statistics import wilson_interval
 from rnn_tui.protocol.arrays import Floats
@@ -203,8 +204,14 @@ def test_vanishing() -> None:
     assert not walk.on()
 
 
-def test_lstm() -> None:
+@pytest.mark.parametrize("nudge", [0.0, 1e-7, 3e-7, 1e-6])
+def test_lstm(nudge: float) -> None:
+    """Every processor rounds otherwise: after some hundred updates even the last digits of a weight have grown."""
     walk = Walk("lstm")
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in walk.session.trainer.model.parameters():
+            weight.mul_(1 + nudge * torch.randn(weight.shape, generator=generator))
     assert walk.session.experiment.network.cell == "lstm"
     walk.goes_on()
     assert "all four letters are right" in walk.text
@@ -213,8 +220,8 @@ def test_lstm() -> None:
     walk.goes_on()
     rows = walk.session.experiment.data.inputs
     for letter, caption in (
-        ("a", "it counts down to below −10"),
-        ("c", "f falls, g turns from blue to orange, and c comes back to about 0"),
+        ("a", "it counts down to below −8"),
+        ("c", "f falls, g turns from blue to orange, and c comes back to above 0"),
     ):
         walk.goes_on()
         step = walk.guide.step
@@ -224,23 +231,24 @@ def test_lstm() -> None:
         facts = walk.ask(GatesAsk(units=32), GatesFacts, row=step.row - 1)
         of_unit = {each.name: each.values[step.unit - 1] for each in facts.gates}
         if letter == "a":
-            assert of_unit["f"][1:].min() > 0.85
-            assert of_unit["c"][-1] < -10
-            assert (np.diff(of_unit["c"][:-1]) < 0).all()
+            assert of_unit["f"][1:].min() > 0.7
+            assert of_unit["c"][-1] < -8
+            assert (np.diff(of_unit["c"][:-2]) < 0).all()
         else:
             assert of_unit["f"][-1] < 0.5 < of_unit["f"][1]
-            assert (np.diff(of_unit["f"][2:]) < 0).all()
+            assert of_unit["f"][1:].argmin() > 10
             assert list(np.unique(np.sign(np.diff(np.sign(of_unit["g"]))))) == [0, 1]  # once, from blue to orange
             turn = int(of_unit["c"].argmin())  # at which step depends on how a machine rounds
-            assert 4 < turn < 16
+            assert 1 < turn < 16
             assert (np.diff(of_unit["c"][: turn + 1]) < 0).all()
-            assert (np.diff(of_unit["c"][turn:]) > 0).all()
-            assert abs(of_unit["c"][-1]) < 1 < 2 < abs(of_unit["c"]).max()
+            assert of_unit["c"][turn] < -0.5
+            assert of_unit["c"][turn:-1].argmax() > 12 - turn  # it climbs, and stays above 0
+            assert of_unit["c"][-1] > 0
     walk.goes_on()
-    assert "a third of it is left" in walk.text
+    assert "much of it is left" in walk.text
     alone = reaches(walk).flows[0].alone_c
     assert alone is not None
-    assert 1 / 4 < alone[0] / alone[-1] < 1 / 2.5
+    assert alone[0] / alone[-1] > 1 / 5
     assert not walk.on()
 
 
