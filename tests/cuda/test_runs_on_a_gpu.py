@@ -75,7 +75,7 @@ def test_slow_motion_tells_the_same_phases(lesson: str, gpu: str) -> None:
         for _ in range(3):
             session.tick()
     for _ in range(60):
-        assert slow.next_phase() == other.next_phase()
+        assert slow.phases.next() == other.phases.next()
         there, here = (list(numbers(each.probe.phase(EVERYTHING))) for each in (slow, other))
         assert [each.shape for each in there] == [each.shape for each in here]
         for one, two in zip(there, here, strict=True):
@@ -88,7 +88,7 @@ def test_slow_motion_is_the_tick_itself_on_a_gpu(gpu: str) -> None:
         session.watch(())
     for tick in range(1, 6):
         while slow.trainer.ticks < tick or (slow.probe.motion is not None and not slow.probe.motion.complete):
-            slow.next_phase()
+            slow.phases.next()
         whole.tick()
     for one, two in zip(slow.trainer.model.parameters(), whole.trainer.model.parameters(), strict=True):
         assert_allclose(one.detach().cpu(), two.detach().cpu(), rtol=1e-4, atol=1e-6)

@@ -99,17 +99,17 @@ def _next_phase(driver: Driver, session: Session, command: NextPhase) -> None:
         session.play_on()
     driver.play(False)
     if command.unit == "part":
-        session.next_part()
+        session.phases.next_part()
     else:
-        session.next_phase()
+        session.phases.next()
 
 
 def _phase_back(driver: Driver, session: Session, _command: PhaseBack) -> None:
     driver.play(False)
-    if not session.show_phase_before():
-        tick, number = session.phase_before()
+    if not session.phases.show_before():
+        tick, number = session.phases.before()
         _stand_at(driver, session, lambda: tick)
-        session.go_to_phase(tick, number)
+        session.phases.go_to(tick, number)
 
 
 def _slow_motion(driver: Driver, session: Session, command: SlowMotion) -> None:

@@ -122,7 +122,7 @@ class Driver:
         assert session is not None
         self.description += self._folder.settle(session)
         if self.pace.slow and not whole and not self.pace.to_end_of_stretch:
-            going = session.next_phase()
+            going = session.phases.next()
         else:
             session.finish_tick()
             going = session.tick()

@@ -1,6 +1,5 @@
 """A run as people drive it: play, hold, go back, fork, begin again. The same with a view and without."""
 
-import logging
 import time
 from collections.abc import Callable
 
@@ -9,16 +8,17 @@ from msgspec.structs import replace
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.row_view import RowView
-from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
-from rnn_tui.engine.session.plan import Plan, checked_change
+from rnn_tui.engine.session.phases import Phases
+from rnn_tui.engine.session.plan import Plan
 from rnn_tui.engine.session.processes import ALONE, Processes
 from rnn_tui.engine.session.progress import Progress
 from rnn_tui.engine.session.recording import Recording
-from rnn_tui.engine.session.replay import HistoryError, Replay
+from rnn_tui.engine.session.replay import Replay
 from rnn_tui.engine.session.throughput import Throughput
 from rnn_tui.engine.session.touching import Touching
+from rnn_tui.engine.session.training_changes import TrainingChanges
 from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.eval_schedule import EvalSchedule
@@ -34,8 +34,6 @@ from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.touch import Touch, TouchFacts
 
 __all__ = ["Session"]
-
-_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -89,9 +87,14 @@ class Session:
             threads=self._threads,
             clock=self._clock,
         )
+        self.phases = Phases(
+            self.trainer, self.probe, self.history, self.recording, self.hold, after_tick=self._after_tick
+        )
         self._replay = Replay(self.trainer, self.history, self._clock)
-        self.plan.add(self.experiment, changes)
-        self._follow_plan()
+        self._training_changes = TrainingChanges(
+            self.trainer, self.progress, self.history, self.recording, self.plan, self._replay
+        )
+        self._training_changes.follow_plan(changes)
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -144,7 +147,7 @@ class Session:
     @property
     def is_held(self) -> bool:
         """Whether a tick is held at a phase that is not its last."""
-        return self.probe.motion is not None and not self.probe.motion.is_last
+        return self.phases.is_held
 
     @property
     def tries_threads(self) -> bool:
@@ -182,67 +185,11 @@ class Session:
             if self.trainer.at_end_of_pass:
                 self._threads.pass_took(self._pass_seconds)
                 self._pass_seconds = 0.0
-        return self._after_tick(again=again)
-
-    def next_phase(self) -> bool:
-        """Do one phase of a tick, and hold there. Return whether it may go on, as in `tick`."""
-        motion = self.probe.motion
-        self.recording.evaluation.stop()
-        if motion is None or not self.is_held:
-            self.hold.forget()
-            if not self.trainer.has_update:
-                self.history.keep_state()
-            motion = self.probe.motion = PhasedTick(self.trainer)
-        self._drive(motion, motion.step)
-        return not (motion.is_last and self.hold.notice)
-
-    def next_part(self) -> bool:
-        """Do phases up to the next part of training: forward, backward, the update; or up to the next pass.
-
-        Return whether it may go on, as in `tick`.
-        """
-        part = "" if self.probe.motion is None else self.probe.motion.part
-        going = True
-        while going:
-            going = self.next_phase()
-            motion = self.probe.motion
-            assert motion is not None
-            if motion.part != part or (motion.at == 0 and motion.start == 0):
-                break
-        return going
-
-    def show_phase_before(self) -> bool:
-        """Show the phase before again, where nothing has to be undone for that. Return whether it was so."""
-        self.recording.evaluation.stop()
-        return self.probe.motion is not None and self.probe.motion.step_back()
-
-    def phase_before(self) -> tuple[int, int]:
-        """Return the tick after which the phase before comes, and its number in the tick that follows; -1: the last.
-
-        Raises HistoryError where there is none.
-        """
-        motion = self.probe.motion
-        inside = motion is not None and motion.at > 0
-        tick = self.progress.tick - 1 if motion is None else motion.before - (not inside)
-        if tick < 0:
-            raise HistoryError("This is the first phase of the first tick.")
-        return tick, motion.at - 1 if motion is not None and inside else -1
-
-    def go_to_phase(self, tick: int, number: int) -> None:
-        """Go on from a tick to a phase of the next: see `phase_before`. Nothing happens where it stands elsewhere."""
-        while self.progress.tick == tick and self.probe.motion is None:
-            self.next_phase()
-        while self.is_held and self.probe.motion is not None and self.probe.motion.at != number:
-            self.next_phase()
+        return self._after_tick(again)
 
     def finish_tick(self) -> bool:
         """Do the rest of a tick that is held at a phase. Return whether there was any."""
-        motion = self.probe.motion
-        unfinished = motion is not None and not motion.complete
-        if motion is not None and unfinished:
-            self._drive(motion, motion.finish)
-        self.probe.motion = None
-        return unfinished
+        return self.phases.finish()
 
     def hurry(self) -> None:
         """Do the rest of this pass in one tick."""
@@ -312,8 +259,7 @@ class Session:
         reason = patience.reason(branch) if early else ""
         if early:  # where it is played on, patience counts anew
             patience.renew(branch)
-        self.plan.add(self.experiment, changes)
-        self._follow_plan()
+        self._training_changes.follow_plan(changes)
         problem = no_number(self.branch, self.progress.epoch)
         stopped = early and self.change_count == count
         if problem or self.done or stopped:
@@ -333,7 +279,7 @@ class Session:
         Raises ExperimentError where this network cannot be trained so.
         """
         self.finish_tick()
-        self._change(checked_change(self.experiment, Change(tick=self.progress.tick, training=training, reseed=reseed)))
+        self._training_changes.make(training, reseed=reseed)
         if self.plan.cancel():
             self.hold.notice = "What --fork was to change later is off."
 
@@ -350,46 +296,14 @@ class Session:
 
     # ---- how --------------------------------------------------------------------------------------------------
 
-    def _drive(self, motion: PhasedTick, go_on: Callable[[], None]) -> None:
-        """Do a part of a tick, and what follows from the whole tick once that is complete."""
-        if motion.complete:
-            go_on()
-            return
-        again = not self.history.at_newest
-        go_on()
-        if motion.now.kind == "update":
-            self.history.keep_state()
-        if motion.complete:
-            self._after_tick(again=again)
-
-    def _after_tick(self, *, again: bool) -> bool:
+    def _after_tick(self, again: bool) -> bool:
         """Record a new tick, or repeat the changes after an old one (`again`). Return whether it may go on."""
         self.throughput.count()
         if again:
             self._replay.repeat_changes()
         else:
             self.recording.new_tick()
-            self._follow_plan()
+            self._training_changes.follow_plan()
         if self.done and not self.hold.lost:
             self.recording.end_epochs()
         return not self.hold.notice
-
-    def _follow_plan(self) -> None:
-        """Make the changes that were planned for this tick."""
-        while change := self.plan.next_due(self.progress.tick):
-            self._change(change)
-
-    def _change(self, change: Change) -> None:
-        """Make a change: from a tick in the past on a new branch."""
-        self.recording.drain()
-        before, after = self.experiment.training, change.training
-        forked = self.history.add_change(change)
-        if forked:
-            self.recording.change_branch()
-        if forked or (after.patience and not before.patience):
-            self.branch.best = self.recording.patience.best_so_far(self.branch)
-        # as many epochs as were played on to, unless others are asked for
-        allowed = self.branch.epochs if after.epochs == before.epochs else self.progress.epoch
-        self.branch.epochs = max(allowed, after.epochs) if after.epochs else 0
-        self._replay.apply(change)
-        _log.info("tick %d: training changed on %s", change.tick, self.branch.name)

@@ -153,7 +153,7 @@ def test_once_the_update_is_made_nothing_is_compared_with_other_weights() -> Non
     session = Session(LESSONS["hihello-sequence"])
     session.tick()
     assert checks(session.trainer)
-    session.next_phase()
+    session.phases.next()
     assert session.probe.motion is not None
     assert session.probe.motion.now.kind == "update"
     assert checks(session.trainer) == ()

@@ -81,7 +81,7 @@ def test_what_is_known_in_the_middle_of_a_tick_is_what_stands_there_after_it(exp
     expected = answers(whole, asks)
     shown, both = 0, experiment.network.bidirectional
     while not shown or slow.is_held:
-        slow.next_phase()
+        slow.phases.next()
         motion = slow.probe.motion
         assert motion is not None
         found = answers(slow, asks)
@@ -125,7 +125,7 @@ def test_the_cell_on_the_screen_is_that_of_the_phase(tick: str) -> None:
     session = Session(from_dict({"network": {"layers": 2}, "training": {"tick": tick}}))
     found: list[tuple[str, int, int]] = []
     for _ in range(10):
-        session.next_phase()
+        session.phases.next()
         assert session.probe.motion is not None
         now, cells = session.probe.motion.now, [answer(session, CellAsk(step=-1, layer=layer)) for layer in (0, 1)]
         below, above = (-1 if cell.note else cell.step for cell in cells)
@@ -148,7 +148,7 @@ def test_the_cell_on_the_screen_sweeps_from_the_right() -> None:
     session = Session(BOTH_WAYS[0])
     swept: list[int] = []
     while not swept or session.is_held:
-        session.next_phase()
+        session.phases.next()
         assert session.probe.motion is not None
         now = session.probe.motion.now
         if now.kind == "cell" and now.direction:
@@ -163,7 +163,7 @@ def test_the_step_that_is_lit_is_never_called_one_that_has_not_been_fed(experime
     slow = Session(experiment)
     seen: set[str] = set()
     while not seen or slow.is_held:
-        slow.next_phase()
+        slow.phases.next()
         motion = slow.probe.motion
         assert motion is not None
         t, kind = motion.now.step, motion.now.kind
@@ -182,7 +182,7 @@ def test_what_comes_next_is_what_then_comes(experiment: Experiment) -> None:
     told: list[str] = []
     found: list[tuple[str, int]] = []
     while not found or session.is_held:
-        session.next_phase()
+        session.phases.next()
         motion = session.probe.motion
         assert motion is not None
         told.append(describe(motion, 0, (0, 3)).next)

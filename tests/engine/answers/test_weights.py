@@ -175,7 +175,7 @@ def test_slow_motion_holds_at_the_update_just_made() -> None:
     wanted = Wanted(inside=(WeightsAsk(kind="update", **EVERYTHING),))
     session.probe.inside(wanted)  # the pane is open before
     before = [weight.detach().clone() for weight in session.trainer.model.parameters()]
-    session.next_phase()
+    session.phases.next()
     assert session.probe.motion is not None
     assert session.probe.motion.now.kind == "update"
     (found,) = session.probe.inside(wanted)

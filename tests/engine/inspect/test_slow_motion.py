@@ -102,7 +102,7 @@ def phases_of_tick(session: Session) -> list[Phase]:
     """All phases of the next tick, looked at as a frame does."""
     found: list[Phase] = []
     while not found or session.is_held:
-        session.next_phase()
+        session.phases.next()
         session.probe.steps(EVERYTHING)
         session.probe.states(EVERYTHING)
         status_of(session, playing=True, speed=1, slow=1)
@@ -132,7 +132,7 @@ def test_a_tick_that_is_left_at_any_phase_gives_the_same_bits(what: Experiment, 
     while session.trainer.ticks < 9:
         for _ in range(left):
             if session.trainer.ticks < 8:
-                session.next_phase()
+                session.phases.next()
         session.finish_tick()
         if session.trainer.ticks:
             assert bits(session) == expected[session.trainer.ticks - 1]
@@ -153,7 +153,7 @@ def test_states_are_kept_in_slow_motion_and_lead_back_to_the_bit(
         phases_of_tick(session)
     assert len(session.branch.states) == math.ceil(14 / (6 if what.training.tick == "character" else 1))
     for tick in (8, 14, 6, 1, 13):
-        session.next_phase()  # left in the middle of a tick
+        session.phases.next()  # left in the middle of a tick
         session.go_to(tick)
         assert session.trainer.ticks == tick
         assert bits(session)[-20:] == expected[tick - 1][-20:]
@@ -174,7 +174,7 @@ def test_a_change_in_the_middle_of_a_tick_comes_after_it() -> None:
     ticks(plain, 6)
     while slow.trainer.ticks < 5:
         phases_of_tick(slow)
-    slow.next_phase()
+    slow.phases.next()
     slow.learn(training)
     assert slow.trainer.ticks == 6
     while slow.trainer.ticks < 12:
@@ -271,7 +271,7 @@ def test_backward_tells_the_norms_of_autograd(what: Experiment, row: int) -> Non
     wanted = replace(EVERYTHING, row=row)
     found: list[Phase] = []
     while not found or session.is_held:
-        session.next_phase()
+        session.phases.next()
         phase = session.probe.phase(wanted)
         assert phase is not None
         if phase.kind == "backward":
@@ -379,7 +379,7 @@ def test_nothing_is_shown_before_it_is_computed_and_nothing_changes_afterwards(w
     seen: list[tuple[Any, Any]] = []
     phases_of_tick_or_pass = 0
     while phases_of_tick_or_pass < 2:
-        session.next_phase()
+        session.phases.next()
         seen.append((session.probe.states(EVERYTHING), session.probe.steps(EVERYTHING)))
         phase = session.probe.phase(EVERYTHING)
         assert phase is not None
@@ -461,7 +461,7 @@ def test_the_run_holds_behind_the_last_phase_of_its_last_tick() -> None:
     session = Session(experiment(epochs=1))
     going = []
     while not session.done or session.is_held:
-        going.append(session.next_phase())
+        going.append(session.phases.next())
     assert going == [True] * (len(going) - 1) + [False]
     phase = session.probe.phase(EVERYTHING)
     assert phase is not None
@@ -471,7 +471,7 @@ def test_the_run_holds_behind_the_last_phase_of_its_last_tick() -> None:
 
 def test_a_loss_that_is_no_number_is_shown_and_holds() -> None:
     session = Session(experiment({"cell": "rnn-relu", **LINEAR}, optimizer="sgd", lr=1e6))
-    while session.next_phase():
+    while session.phases.next():
         assert session.trainer.epoch < 50
     phase = session.probe.phase(EVERYTHING)
     assert phase is not None
@@ -493,10 +493,10 @@ def shown(session: Session) -> tuple[Any, ...]:
 
 def phase_back(session: Session) -> None:
     """As the command does."""
-    if not session.show_phase_before():
-        tick, number = session.phase_before()
+    if not session.phases.show_before():
+        tick, number = session.phases.before()
         session.go_to(tick)
-        session.go_to_phase(tick, number)
+        session.phases.go_to(tick, number)
 
 
 @pytest.mark.sampled(3)
@@ -505,7 +505,7 @@ def test_one_phase_back_is_what_was_there(what: Experiment) -> None:
     session = Session(what)
     seen = []
     while session.trainer.ticks < (2 * what.length + 1 if what.training.tick == "character" else 2):
-        session.next_phase()
+        session.phases.next()
         seen.append(shown(session))
     for before in reversed(seen[:-1]):
         phase_back(session)
@@ -513,7 +513,7 @@ def test_one_phase_back_is_what_was_there(what: Experiment) -> None:
     with pytest.raises(HistoryError, match="first phase of the first tick"):
         phase_back(session)
     for after in seen[1:]:  # and on again
-        session.next_phase()
+        session.phases.next()
         assert shown(session) == after
 
 
@@ -523,7 +523,7 @@ def test_losses_are_the_same_after_ways_back(what: Experiment) -> None:
     session = Session(what)
     for _ in range(40):
         for _ in range(3):
-            session.next_phase()
+            session.phases.next()
         for _ in range(2):
             phase_back(session)
     session.go_to(session.branch.newest)
@@ -537,7 +537,7 @@ def test_the_next_part_is_where_backward_and_the_update_begin() -> None:
     session = Session(LESSONS["remember"])
     places = []
     for _ in range(7):
-        session.next_part()
+        session.phases.next_part()
         motion = session.probe.motion
         assert motion is not None
         places.append((motion.now.kind, motion.now.step, session.trainer.ticks))
@@ -558,7 +558,7 @@ def test_without_learning_the_next_part_is_the_next_pass() -> None:
     lesson = LESSONS["hello-cell"]
     session = Session(replace(lesson, training=replace(lesson.training, epochs=0)))
     for epoch in (1, 2, 3):
-        session.next_part()
+        session.phases.next_part()
         motion = session.probe.motion
         assert motion is not None
         assert (motion.now.kind, motion.now.step, session.trainer.epoch) == ("embed", 0, epoch)
@@ -568,7 +568,7 @@ def test_gradients_of_units_are_those_of_autograd() -> None:
     what = CASES[1]
     session = Session(what)
     while (phase := session.probe.phase(EVERYTHING)) is None or phase.kind != "backward" or phase.time_step != 2:
-        session.next_phase()
+        session.phases.next()
     expected = state_gradients(session.trainer)
     largest = 0.0
     for each in phase.gradients:

@@ -291,5 +291,5 @@ def test_the_run_on_the_screen_is_back_when_the_touch_is_gone() -> None:
     assert session.touched((TOUCHES["weight"],), at=1)[0] is probe  # computed once
     for each, expected in zip(session.probe.states(EVERYTHING), before, strict=True):
         assert_array_equal(each.h, expected)
-    session.next_phase()
+    session.phases.next()
     assert "held at a phase" in session.touched((TOUCHES["weight"],), at=2)[1].problem

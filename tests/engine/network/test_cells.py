@@ -197,7 +197,7 @@ def test_slow_motion_says_nothing_of_torchs_calls(tick: str) -> None:
     session = Session(written_out("ohlol-embedding", tick=tick))
     words = []
     for _ in range(8):
-        session.next_phase()
+        session.phases.next()
         phase = session.probe.phase(Wanted())
         assert phase is not None
         words.append(phase.words)

@@ -293,7 +293,7 @@ def test_slow_motion_shows_the_pass_as_it_is() -> None:
     session.tick()
     seen = []
     for _ in range(60):
-        session.next_phase()
+        session.phases.next()
         motion = session.probe.motion
         assert motion is not None
         if motion.now.kind == "cell" and motion.now.step == 5:

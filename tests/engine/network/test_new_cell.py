@@ -171,7 +171,7 @@ def test_slow_motion_tells_its_gates_and_its_gradients() -> None:
     session, seen = Session(experiment()), {}
     session.tick()
     for _ in range(60):
-        session.next_phase()
+        session.phases.next()
         phase = session.probe.phase(EVERYTHING)
         assert phase is not None
         seen[phase.kind] = phase.words

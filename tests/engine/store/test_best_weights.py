@@ -145,7 +145,7 @@ def test_it_outlives_a_stop(tmp_path: Path, stop: int) -> None:
 def test_slow_motion_misses_none(tmp_path: Path) -> None:
     session, checkpointer = begin(changed(unsteady(), training={"lr": 0.1}), tmp_path / "run")
     for _ in range(5):
-        while session.next_phase() and session.is_held:
+        while session.phases.next() and session.is_held:
             pass
     session.tick()
     checkpointer.close()

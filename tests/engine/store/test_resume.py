@@ -176,7 +176,7 @@ def test_a_tick_that_is_held_is_finished_first(tmp_path: Path) -> None:
     session, checkpointer = begin(LESSONS["hihello"], tmp_path / "run")
     advance(session, 12)
     for _ in range(3):
-        session.next_phase()
+        session.phases.next()
     assert session.is_held
     checkpointer.save()
     assert not (tmp_path / "run" / "checkpoint.json").exists()

@@ -269,7 +269,7 @@ def test_slow_motion_is_the_same_tick(tmp_path: Path) -> None:
     slow, whole = ticked(tmp_path, ticks=0), ticked(tmp_path)
     said: dict[int, list[str]] = {row: [] for row in range(4)}
     while not slow.losses.last():
-        slow.next_phase()
+        slow.phases.next()
         for row in said:
             phase = slow.probe.phase(Wanted(row=row, count=9))
             assert phase is not None

@@ -132,7 +132,7 @@ def test_whole_judging_ends_where_the_run_goes_on(tmp_path: Path) -> None:
     session = Session(on_text(tmp_path, letters(4000), holdout=0.5, training={"epochs": 1}))
     while session.tick():
         pass
-    for change in (session.next_phase, lambda: session.go_to(3)):
+    for change in (session.phases.next, lambda: session.go_to(3)):
         assert session.recording.evaluation.is_busy
         change()
         assert not session.recording.evaluation.is_busy

@@ -276,7 +276,7 @@ def test_slow_motion_says_that_gradients_are_collected() -> None:
     said = []
     session.tick()
     for _ in range(4):
-        session.next_phase()  # the update that the last tick has prepared
+        session.phases.next()  # the update that the last tick has prepared
         phase = session.probe.phase(Wanted(count=6))
         assert phase is not None
         assert phase.numbers[0][1] > 0

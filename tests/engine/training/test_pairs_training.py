@@ -211,7 +211,7 @@ def test_slow_motion_goes_through_rows_of_any_length(tmp_path: Path) -> None:
         slow, whole = (Session(on_pairs(task, pairs, file=tmp_path)) for _ in range(2))
         said = []
         while not slow.losses.last():
-            slow.next_phase()
+            slow.phases.next()
             for row in range(3):
                 phase = slow.probe.phase(Wanted(row=row, count=9))
                 assert phase is not None

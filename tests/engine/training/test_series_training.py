@@ -198,7 +198,7 @@ def test_slow_motion_has_no_softmax_and_the_same_losses(tmp_path: Path) -> None:
         slow, fast = (Session(on_series(tmp_path, training={"tick": tick}), history=0) for _ in range(2))
         kinds = set()
         while slow.trainer.epoch < 3 or slow.is_held:
-            slow.next_phase()
+            slow.phases.next()
             phase = slow.probe.phase(Wanted(count=6))
             assert phase is not None
             assert len(phase.words) <= 90
