@@ -7,8 +7,9 @@ from rnn_tui.protocol.field import FieldFacts
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.pane_heights import BORDER, PaneHeights
 from rnn_tui.view.panes.network import height_of
+from rnn_tui.view.widgets.pane import Pane
 
-__all__ = ["arranged_for", "rows_of_network", "together"]
+__all__ = ["arranged_for", "have_room", "rows_of_network", "together"]
 
 
 def rows_of_network(experiment: Experiment, box: int) -> int:
@@ -25,6 +26,12 @@ def together(panes: Sequence[PaneHeights | None]) -> PaneHeights | None:
         return None
     forms = [max(pick(pane.forms) for pane in known) for pick in (max, min)]
     return PaneHeights([len(panes) * form + (len(panes) - 1) * BORDER for form in forms])
+
+
+def have_room(experiment: Experiment, below: Sequence[Pane], height: int) -> bool:
+    """Tell whether panes stand in so many rows below a network with the lowest boxes."""
+    needs = together([pane.heights(experiment) for pane in below])
+    return needs is None or height_of(experiment, box=1) + min(needs.forms) + 2 * BORDER <= height
 
 
 def arranged_for(experiment: Experiment, subject: Subject | None, field: FieldFacts | None) -> object:

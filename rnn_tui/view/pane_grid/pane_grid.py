@@ -1,8 +1,7 @@
 """All panes in their columns, and which of them are on the screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -17,22 +16,21 @@ from rnn_tui.protocol.field import FieldFacts
 from rnn_tui.protocol.frame import Steps
 from rnn_tui.protocol.frame_request import CurveWanted, Wanted
 from rnn_tui.protocol.subject import Subject
-from rnn_tui.view.model.columns import Columns, columns_of, score_width, widened
-from rnn_tui.view.model.pane_heights import BORDER, network_height
+from rnn_tui.view.model.columns import Columns, columns_of, widened
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.pane_grid.field_layout import FieldLayout, field_layout, map_height
-from rnn_tui.view.pane_grid.heights import arranged_for, rows_of_network, together
+from rnn_tui.view.pane_grid.choice import Choice
+from rnn_tui.view.pane_grid.field_layout import FieldLayout, field_layout
+from rnn_tui.view.pane_grid.heights import arranged_for, have_room
+from rnn_tui.view.pane_grid.room import Arrangement, share_height, share_width
 from rnn_tui.view.pane_grid.wanted import axis_of, curve_wanted, field_wanted, wanted
 from rnn_tui.view.panes.inspect_base import InsidePane
-from rnn_tui.view.panes.map import MapPane
-from rnn_tui.view.panes.network import NetworkPane, height_of
+from rnn_tui.view.panes.network import NetworkPane
 from rnn_tui.view.panes.registry import FIELD, INSIDE, PANES, field_panes, inside_pane
 from rnn_tui.view.widgets.pane import Pane
 from rnn_tui.view.widgets.phase_lines import PhaseLines
 
 __all__ = ["PaneGrid"]
 
-_SCORE_SHARE = 0.6  # of the width, for the panes over time
 _ROOMY = 44  # rows from which a pane that looks inside replaces no other
 _SMALL = Size(100, 25)  # below this, a pane that looks inside fills it all
 
@@ -260,76 +258,38 @@ class PaneGrid(Horizontal):
         self._arrange()
 
     @property
-    def _alone(self) -> Pane | None:
-        """The pane that has all the room: a zoomed one, or on the stage the one that matters."""
-        if self._zoomed is not None or not self._is_stage:
-            return self._zoomed
-        if self._opened:
-            return self._opened[-1]
-        if self._field is not None:
-            return self.pane("map")
-        experiment = self._experiment
-        if self._without_network or (experiment is not None and experiment.data.text):
-            return self.pane("loss")  # of a text every pass shows another piece
-        return self.pane("prediction") if experiment is not None and experiment.is_numbers else self.network
+    def _choice(self) -> Choice:
+        """What decides which panes are on the screen."""
+        return Choice(
+            experiment=self._experiment,
+            learns=self._learns,
+            without_network=self._without_network,
+            layout=self._field_layout,
+            opened=self._opened,
+            zoomed="" if self._zoomed is None else self._zoomed.ID,
+            is_stage=self._is_stage,
+        )
 
-    def _there(self) -> Iterator[Pane]:
-        """Yield the panes that belong on the screen now."""
-        alone = self._alone
-        if alone is not None:
-            yield alone
-            return
-        layout = self._field_layout
-        if layout is not None:
-            yield from (self.pane(name) for name in layout.field)
-            if layout.shape != "wide":
-                yield from self._opened or (self.pane(name) for name in layout.member)
-                return
-        usual = ["network", "states", *(["loss", "prediction"] if self._learns else ["shapes"])]
-        if self._without_network:
-            usual = ["loss"]
-        roomy = self.size.height >= _ROOMY
-        homes = {each.HOME for each in self._opened}
-        if "score" in homes and not (roomy and self._has_room_for_both()):
-            usual = [each for each in usual if each != "states"]
-        if "side" in homes and not self._without_network:
-            usual = [each for each in usual if each not in ("prediction", "shapes") and (roomy or each != "loss")]
-        yield from (self.pane(name) for name in usual)
-        yield from self._opened
+    @property
+    def _alone(self) -> Pane | None:
+        """The pane that has all the room."""
+        alone = self._choice.alone
+        return self.pane(alone) if alone else None
 
     def _arrange(self) -> None:
         if self._zoomed is not None and self._experiment is not None and not self._belongs(self._zoomed):
             self._zoomed = None
-        there, alone = list(self._there()), self._alone
+        roomy = self.size.height >= _ROOMY
+        names = self._choice.panes(roomy=roomy, has_room_for_states=self._has_room_for_states())
+        there, alone = [self.pane(name) for name in names], self._alone
         for pane in self.panes:
             pane.set_class(pane not in there, "absent")
             pane.set_class(pane is alone, "full")
         for column in self.query("#field, #member, #score, #side"):
             column.set_class(not any(column in pane.ancestors for pane in there), "absent")
             column.set_class(alone is not None and column in alone.ancestors, "full")
-        self._share_width()
+        share_width(self, self._arrangement)
         self.post_message(self.Arranged())
-
-    def _share_width(self) -> None:
-        """Give the panes over time their width."""
-        score, experiment, layout = self.query_one("#score"), self._experiment, self._field_layout
-        room = self.size.width
-        if layout is not None:
-            self.query_one("#field").styles.width = "1fr" if self._alone else layout.width
-            room -= layout.width
-        is_column = layout is not None and layout.shape == "middle"
-        self.query_one("#member").styles.layout = "vertical" if is_column else "horizontal"
-        self.query_one("#side").styles.width = "1fr" if is_column else None
-        if is_column:
-            score.styles.width = "1fr"
-            return
-        score.styles.height = None
-        usual = round(_SCORE_SHARE * room)
-        alone = self._alone is not None or not any(pane.HOME == "side" for pane in self.shown)
-        wider = usual
-        if experiment is not None and self._subject is None and not alone:  # a script's columns grow while it runs
-            wider = score_width(usual, room, experiment.length, self._columns)
-        score.styles.width = wider if wider > usual else "1fr" if alone else "3fr"
 
     def _belongs(self, pane: Pane) -> bool:
         """Return whether a pane has something to show for the experiment."""
@@ -337,54 +297,30 @@ class PaneGrid(Horizontal):
 
     def share_height(self, *, slow: bool) -> None:
         """Give the network its height. In slow motion it needs more, for the norms between its boxes."""
-        layout = self._field_layout
-        if self._alone is not None or (layout is not None and layout.shape == "narrow"):
-            self.network.styles.height = "1fr"
-            self._share_field(layout)
-            return
-        if self._experiment is None:
-            return
-        self._share_field(layout)
-        if layout is not None and layout.shape == "middle":
-            return
-        rows = partial(rows_of_network, self._experiment)
-        needs = [pane.heights(self._experiment) for pane in self._below_network()]
-        below = None if None in needs else together(needs)  # of a pane that can use any room nothing is taken
-        self.network.styles.height = network_height(self.size.height, rows, below, natural=slow)
+        share_height(self, self.network, self._arrangement, slow=slow)
+
+    @property
+    def _arrangement(self) -> Arrangement:
+        """What is on the screen now."""
+        return Arrangement(
+            experiment=self._experiment,
+            is_script=self._subject is not None,
+            field=self._field,
+            layout=self._field_layout,
+            columns=self._columns,
+            shown=self.shown,
+            alone=self._alone,
+        )
 
     @property
     def _field_layout(self) -> FieldLayout | None:
         """How a field shares the room; None: there is none."""
         return None if self._field is None else field_layout(self.size, has_right=self._field.has_right)
 
-    def _share_field(self, layout: FieldLayout | None) -> None:
-        """Give the map its height, and where the other panes stand in one column, the network too."""
-        if layout is None or self._field is None or self._experiment is None:
-            return
-        room, there = self.size.height, self.shown
-        charts = sum(pane.HOME == "field" for pane in there) - 1
-        chart = self.pane("map")
-        if isinstance(chart, MapPane) and chart in there:
-            wanted = chart.rows_wanted(self._field, layout.width)
-            chart.styles.height = "1fr" if self._alone else map_height(room, wanted, charts)
-        if layout.shape == "middle":
-            score, below = self.query_one("#score"), any(pane.HOME == "side" for pane in there)
-            natural = (rows_of_network(self._experiment, 3) + BORDER) * (1 + (self.pane("states") in there))
-            score.styles.height = min(natural, round(0.5 * room)) if below else "1fr"
-            self.network.styles.height = "1fr"
-
-    def _below_network(self) -> list[Pane]:
-        """Return the panes that share the left column with the network."""
-        return [pane for pane in self.shown if pane.HOME == "score" and pane is not self.network]
-
-    def _has_room_for_both(self) -> bool:
+    def _has_room_for_states(self) -> bool:
         """Return whether the states can stay on the screen above the pane that has been opened below them."""
-        experiment = self._experiment
-        if experiment is None:
-            return True
-        panes = [self.pane("states"), *(pane for pane in self._opened if pane.HOME == "score")]
-        both = together([pane.heights(experiment) for pane in panes])
-        return both is None or height_of(experiment, box=1) + min(both.forms) + 2 * BORDER <= self.size.height
+        below = [self.pane("states"), *(pane for pane in self._opened if pane.HOME == "score")]
+        return self._experiment is None or have_room(self._experiment, below, self.size.height)
 
     def on_resize(self) -> None:
         """Arrange the panes that fit now; one that filled it all for want of room goes to its place."""
