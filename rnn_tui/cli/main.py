@@ -25,6 +25,7 @@ from rnn_tui.cli.tour import tour
 from rnn_tui.cli.view import attach, open_view, resume
 from rnn_tui.cli.watch import watch
 from rnn_tui.common.output import say, write_escaped
+from rnn_tui.common.torchrun import is_started_by_torchrun
 from rnn_tui.common.wording import shown
 from rnn_tui.data.fit_batches import too_short_to_judge
 from rnn_tui.experiment.spec import ExperimentError
@@ -159,14 +160,18 @@ def _train(
     if seeds is not None:
         _refuse_with_seeds(parameters | {"fork": forks or None, "every": every, "resume": resume})
         run_comparison(comparison_asked(parameters, (), seeds), parameters, csv=None, json=json)
-    from rnn_tui.cli.run_args import resumed_run, save_options_of
+    from rnn_tui.cli.restarted import kept_by_launch
+    from rnn_tui.cli.run_args import resumed_run
 
     keep: SaveOptions | None
+    caution = ""
     if resume is not None:
         experiment, changes, keep = resumed_run(resume, parameters, forks)
     else:
         experiment = experiment_of(parameters)
-        changes, keep = changes_of(experiment, forks), save_options_of(experiment, parameters, save=True)
+        changes = changes_of(experiment, forks)
+        changes, keep, said = kept_by_launch(experiment, changes, parameters, os.environ)
+        caution = said or too_short_to_judge(experiment, given(parameters))
     from rnn_tui.engine.headless.train import train
     from rnn_tui.runs.manifest import CheckpointError
 
@@ -181,9 +186,9 @@ def _train(
             until=until,
             changes=changes,
             keep=keep,
-            caution="" if resume is not None else too_short_to_judge(experiment, given(parameters)),
+            caution=caution,
         )
-        if experiment.run.processes == 1 and not {"RANK", "WORLD_SIZE"} & os.environ.keys():
+        if experiment.run.processes == 1 and not is_started_by_torchrun(os.environ):
             raise SystemExit(on(experiment))
         from rnn_tui.engine.headless.train_on_ranks import train_on_ranks
 

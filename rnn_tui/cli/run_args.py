@@ -12,6 +12,7 @@ from rnn_tui.cli.options import NEWEST, parameter
 from rnn_tui.common.atomic_files import exists
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.process import home_problem
+from rnn_tui.common.torchrun import is_started_by_torchrun, restarts_of
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import ForkError, parse_forks
@@ -84,6 +85,8 @@ def resumed_run(
         raise UsageError(f"{_place(folder)}: cannot be written, and the run is kept there")
     training = manifest.changes[-1].training if manifest.changes else experiment.training
     values = to_dict(experiment)
+    if is_started_by_torchrun(os.environ):
+        values["run"]["processes"] = 1  # as many as it has started now
     values["run"] |= _of_section("run", settings)
     try:
         experiment = from_dict(values)
@@ -122,9 +125,9 @@ def _forks(experiment: Experiment, training: Training, tick: int, forks: tuple[s
     except ForkError as error:
         raise UsageError(f"--fork {error}") from None
     for change, text in zip(changes, forks, strict=True):
-        if change.tick < tick:
+        if change.tick < tick and not restarts_of(os.environ):  # which makes those again that have been made
             raise UsageError(f"--fork {shown(text)}: is in the past: the run was left at tick {tick:,}")
-    return changes
+    return tuple(each for each in changes if each.tick >= tick)
 
 
 def _check_board(folder: str | None) -> None:

@@ -16,3 +16,4 @@ class SaveOptions(Value, frozen=True, kw_only=True):
     resume: bool = False  # the folder holds a run, which goes on from its last checkpoint
     every: Annotated[int, msgspec.Meta(ge=0)] = 0  # updates between two checkpoints; 0: as time passes
     tensorboard: str = ""  # a folder for TensorBoard's event files; empty: none
+    launch: str = ""  # of torchrun, that begins it: it is found again by this; empty: none

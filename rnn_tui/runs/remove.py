@@ -15,7 +15,7 @@ from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST
 __all__ = ["CannotRemove", "find_to_remove", "is_ours", "remove_run"]
 
 _OURS = re.compile(
-    r"(experiment\.toml|checkpoint\.json|best\.json|note\.json|field\.json"
+    r"(experiment\.toml|checkpoint\.json|best\.json|note\.json|launch\.json|field\.json"
     r"|(losses|characters|held-out)(-\d{1,9})?\.csv|networks\.csv"
     r"|(checkpoint|best|field)-\d{1,20}-[0-9a-f]{12}\.safetensors)(\.part)?",
     re.ASCII,

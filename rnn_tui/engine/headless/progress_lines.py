@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self, TextIO
 
@@ -65,8 +66,10 @@ class Lines:
 class Interrupts:
     """Notes the first Ctrl+C, or another signal that ends programs; the second one ends the program as usual."""
 
-    def __init__(self) -> None:
-        self.seen = 0  # the signal
+    def __init__(self, elsewhere: Callable[[], int] = lambda: 0) -> None:
+        """Note signals of this process; `elsewhere` returns one that another process of the run was sent, or 0."""
+        self._seen = 0
+        self._elsewhere = elsewhere
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -81,6 +84,11 @@ class Interrupts:
             signal.signal(number, before)
         self._before.clear()
 
+    @property
+    def seen(self) -> int:
+        """The signal; 0: none has come."""
+        return self._seen or self._elsewhere()
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.seen = number
+        self._seen = number
         signal.signal(number, self._before[number])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from signal import Signals
 from typing import TYPE_CHECKING, TextIO
 
 from rnn_tui.common.glyphs import printable, safe
@@ -68,7 +69,7 @@ def train(
     try:
         session.watch(until)
         with (
-            Interrupts() as interrupts,
+            Interrupts(lambda: processes.end_asked.signal if processes.end_asked else 0) as interrupts,
             Lines(out, err, total=total, unit=_unit(experiment)) as lines,
         ):
             every = every or (lines_every(session) if experiment.data.per_character else 1)
@@ -87,6 +88,8 @@ def train(
     finally:
         if checkpointer is not None:
             checkpointer.close()
+    if processes.end_asked is not None:
+        report(f"rank {processes.end_asked.rank} was asked to end ({Signals(processes.end_asked.signal).name})")
     _write(err if json else out, summary(session, time.perf_counter() - began, checkpointer))
     if session.hold.lost:
         _write(err, f"rnn-tui: {session.hold.notice}")

@@ -38,5 +38,6 @@ def train_on_ranks(experiment: Experiment, train: Callable[[Experiment, Processe
         with processes_of_torchrun(place, experiment) as joined:
             return 0 if joined is None else train(experiment, joined)
     except RankLost as error:
-        Lines.tell(f"rnn-tui: {error}", err)
+        if os.environ.get("LOCAL_RANK", "0") == "0":  # the others on this machine would say the same
+            Lines.tell(f"rnn-tui: {error}", err)
         return 1

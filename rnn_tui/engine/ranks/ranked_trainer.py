@@ -26,6 +26,7 @@ from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.model import Model, State
 from rnn_tui.engine.ranks.orders import FinishUpdate, Look, Reconfigure, Restore, Take, Tick
 from rnn_tui.engine.ranks.team import Team
+from rnn_tui.engine.session.processes import EndAsked
 from rnn_tui.engine.training.batches_on_device import Source
 from rnn_tui.engine.training.prediction import right_rows
 from rnn_tui.engine.training.snapshot import Snapshot
@@ -157,10 +158,12 @@ class RankedTrainer(Trainer):
         assert self.total is not None
         over = time.perf_counter()
         ready = self._all_ready or over
-        own = [self.total.item(), self._right_rows(), ready - began, over - ready]
+        own = [self.total.item(), self._right_rows(), ready - began, over - ready, self._team.signal]
         found = self._team.gather_numbers(torch.tensor(own, dtype=torch.float64))
         self.total = self.loss = found[:, 0].sum().to(self.total)
         self.right_elsewhere = int(found[:, 1].sum() - own[1])
+        asked = [EndAsked(rank, int(number)) for rank, number in enumerate(found[:, 4].tolist()) if number]
+        self._team.end_asked = self._team.end_asked or next(iter(asked), None)
         shares = [self._team.share.of_rank(rank).rows(self.dataset.all_rows) for rank in range(len(found))]
         self.figures = tuple(
             RankFigures(
@@ -172,7 +175,7 @@ class RankedTrainer(Trainer):
                 computing=computing,
                 waiting=waiting,
             )
-            for rank, (share, (loss, _, computing, waiting)) in enumerate(zip(shares, found.tolist(), strict=True))
+            for rank, (share, (loss, _, computing, waiting, _)) in enumerate(zip(shares, found.tolist(), strict=True))
         )
 
     def _right_rows(self) -> int:

@@ -10,6 +10,7 @@ from rnn_tui.engine.ranks.orders import Begin, End, Evaluate, FinishUpdate, Look
 from rnn_tui.engine.ranks.ranked_evaluator import RankedEvaluator
 from rnn_tui.engine.ranks.ranked_trainer import RankedTrainer
 from rnn_tui.engine.ranks.team import Team
+from rnn_tui.engine.session.processes import EndAsked
 from rnn_tui.engine.training import snapshot
 from rnn_tui.engine.training.devices import choose_device
 from rnn_tui.engine.training.threads import choose_threads
@@ -27,6 +28,11 @@ class Ranks:
 
     def __init__(self, team: Team) -> None:
         self.team = team
+
+    @property
+    def end_asked(self) -> EndAsked | None:
+        """Which other process was asked to end, as of the newest pass."""
+        return self.team.end_asked
 
     def choose_device(self, experiment: Experiment) -> torch.device:
         """Choose the device of this process: its own GPU, or the CPU. Raises ExperimentError for too few GPUs."""

@@ -18,6 +18,7 @@ from torch.distributed.elastic.multiprocessing.api import SubprocessContext
 
 from rnn_tui.engine.ranks.ranks import Ranks, follow
 from rnn_tui.engine.ranks.team import Place, Team
+from rnn_tui.engine.ranks.torchrun_store import store_of_torchrun
 from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 
@@ -34,6 +35,7 @@ follow_on_this_machine(sys.argv[1], *map(int, sys.argv[2:]))
 _MEETING = "meeting"  # a file in a folder of our own: a TCPStore would listen to every network that there is
 _HERE = "here/{}"  # what a rank writes there
 _PATIENCE = 3.0  # seconds in which a process that has closed its connections has ended
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NAMES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # which torchrun sets, all of them
 
 
@@ -65,14 +67,17 @@ def place_given_by(environment: Mapping[str, str]) -> Place | None:
 def processes_of_torchrun(place: Place, experiment: Experiment) -> Iterator[Ranks | None]:
     """Join the processes that torchrun has started; None: this one has followed, and there is no more to do."""
     on_gpu = _wants_gpu(experiment)
-    team = Team(place, None, on_gpu=on_gpu, timeout=timedelta(seconds=experiment.run.timeout))
+    timeout = timedelta(seconds=experiment.run.timeout)
+    with Team.translating_errors():
+        store = store_of_torchrun(os.environ, place, timeout)
+    team = Team(place, store, on_gpu=on_gpu, timeout=timeout)
     try:
         if team.leads:
             ranks = Ranks(team)
             yield ranks
             ranks.end()
         else:
-            _ignore_signals()
+            _note_signals(team)
             follow(team)
             yield None
     finally:
@@ -217,5 +222,18 @@ def _use_loopback() -> None:
 
 def _ignore_signals() -> None:
     """Leave it to rank 0 to end: it completes the pass, which takes all ranks."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
+
+
+def _note_signals(team: Team) -> None:
+    """Have rank 0 told that this process was asked to end, with the figures of the next pass: it may know of no signal.
+
+    Where torchrun is asked to end on one machine of several, the processes of that one alone are.
+    """
+
+    def note(number: int, _: object) -> None:
+        team.signal = number
+
+    for number in _ENDING:
+        signal.signal(number, note)

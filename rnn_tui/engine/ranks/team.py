@@ -17,7 +17,7 @@ from torch._C._distributed_c10d import Store
 
 from rnn_tui.data.share import Share
 from rnn_tui.engine.ranks.orders import Order, Tick, decode, encode
-from rnn_tui.engine.session.processes import RankLost
+from rnn_tui.engine.session.processes import EndAsked, RankLost
 
 __all__ = ["Place", "Team"]
 
@@ -47,6 +47,8 @@ class Team:
         Raises RankLost where they do not come.
         """
         self.place = place
+        self.signal = 0  # by which this process was asked to end, where it does not lead
+        self.end_asked: EndAsked | None = None  # what the leading one knows of the others
         self.is_anyone_gone: Callable[[], bool] = lambda: False  # asked while others are waited for
         self.share = Share(rank=place.rank, world_size=place.world_size)
         with self.translating_errors():
@@ -131,8 +133,9 @@ class Team:
         with contextlib.suppress(RuntimeError, ValueError, AssertionError):
             dist.destroy_process_group()
 
+    @staticmethod
     @contextlib.contextmanager
-    def translating_errors(self) -> Iterator[None]:
+    def translating_errors() -> Iterator[None]:
         """Turn what torch says of a rank that is gone into RankLost."""
         try:
             yield
@@ -144,5 +147,5 @@ class Team:
 
 def _reason(error: BaseException) -> str:
     """Return the first sentence of what gloo says, without the place in its source."""
-    line = str(error).strip().splitlines()[0]
+    line = str(error).strip().splitlines()[0].rpartition("RuntimeError: ")[2]
     return re.sub(r"^\[[^]]*\] ?", "", line).partition(". ")[0][:200]

@@ -1,6 +1,6 @@
 """What computes a run: this process alone, or several that share each batch (`engine/ranks/`)."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 
@@ -12,15 +12,26 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame_request import Wanted
 
-__all__ = ["ALONE", "Processes", "RankLost"]
+__all__ = ["ALONE", "EndAsked", "Processes", "RankLost"]
 
 
 class RankLost(Exception):
     """A process that shares the batches has ended, or can be reached no more; the run cannot go on."""
 
 
+class EndAsked(NamedTuple):
+    """A process that does not lead was asked to end, by a signal."""
+
+    rank: int
+    signal: int
+
+
 class Processes(Protocol):
     """Builds what a session drives."""
+
+    @property
+    def end_asked(self) -> EndAsked | None:
+        """Which other process was asked to end, as of the newest pass: so all of them should."""
 
     def choose_device(self, experiment: Experiment) -> torch.device:
         """Choose the device of this process. Raises ExperimentError where there is none such."""
@@ -37,6 +48,8 @@ class Processes(Protocol):
 
 class _Alone:
     """This process, and no other."""
+
+    end_asked = None
 
     def choose_device(self, experiment: Experiment) -> torch.device:
         return choose_device(experiment)

@@ -29,6 +29,7 @@ from rnn_tui.experiment.toml_file import write as to_toml
 from rnn_tui.protocol.commands import HISTORY, SaveOptions
 from rnn_tui.runs.folders import new_folder
 from rnn_tui.runs.kept_comparison import FIELD
+from rnn_tui.runs.launch import LAUNCH, launch_bytes
 from rnn_tui.runs.manifest import BEST, EXPERIMENT, MANIFEST, BestCheckpoint, CheckpointError, Manifest
 from rnn_tui.runs.read_checkpoint import read_best, read_manifest, read_tensors
 
@@ -59,6 +60,8 @@ def begin_saving(
         with _locked(path) as opened:
             files = LossFiles(opened, matrices=session.branch.diagnostics.matrices)
             _check_empty(opened, files)
+            if keep.launch:
+                opened.write(LAUNCH, launch_bytes(keep.launch))
             opened.write(EXPERIMENT, experiment)
             files.passes.add(())
             tensorboard = _tensorboard_log(keep, 0)
@@ -82,7 +85,7 @@ def _check_empty(folder: Folder, files: LossFiles) -> None:
 def _remove(path: Path) -> None:
     """Remove a folder in which no run could begin."""
     with contextlib.suppress(OSError), Folder(path) as folder:
-        for name in (EXPERIMENT, LossFiles(folder, matrices=()).passes.name):
+        for name in (EXPERIMENT, LAUNCH, LossFiles(folder, matrices=()).passes.name):
             if folder.exists(name):
                 folder.remove(name)
         path.rmdir()

@@ -1,0 +1,48 @@
+"""What `torchrun` has put into the environment of a process that it has started."""
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+__all__ = ["follows", "is_started_by_torchrun", "launch_of", "restarts_of"]
+
+_UNNAMED = ("", "none")  # what a launch is called that was given no --rdzv-id
+
+
+def is_started_by_torchrun(environment: Mapping[str, str]) -> bool:
+    """Tell whether this process is one of several; what is missing or wrong is found where they come together."""
+    return bool({"RANK", "WORLD_SIZE"} & environment.keys())
+
+
+def follows(environment: Mapping[str, str]) -> bool:
+    """Tell whether another process leads: this one is not rank 0."""
+    return environment.get("RANK", "0") != "0"
+
+
+def restarts_of(environment: Mapping[str, str]) -> int:
+    """Return how often torchrun has begun again after a process was lost; 0 also where it does not say."""
+    count = environment.get("TORCHELASTIC_RESTART_COUNT", "0")
+    return int(count) if count.isdecimal() else 0
+
+
+def launch_of(environment: Mapping[str, str]) -> str:
+    """Return what stays the same for one launch of torchrun, however often it begins again; empty: it has not begun us.
+
+    That is the --rdzv-id of the launch. One without it is known by the torchrun that has started us on this machine.
+    """
+    name = environment.get("TORCHELASTIC_RUN_ID")
+    if name is None or not is_started_by_torchrun(environment):
+        return ""
+    if name not in _UNNAMED:
+        return name
+    agent = os.getppid()
+    return f"{socket.gethostname()}/{agent}/{_begun(agent)}"
+
+
+def _begun(process: int) -> str:
+    """Return when a process began, in the clock ticks of Linux; empty on other systems."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
