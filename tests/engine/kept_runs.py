@@ -55,7 +55,7 @@ def known(session: Session) -> dict[str, Any]:
     """All that a person or the next tick could tell apart; floats and tensors to the bit."""
     session.recording.drain()
     trainer, branch = session.trainer, session.branch
-    state = {} if trainer.optimizer is None else trainer.optimizer.state
+    state = {} if trainer.updater.optimizer is None else trainer.updater.optimizer.state
     optimizer = [state.get(parameter, {}) for parameter in trainer.model.parameters()]
     tensors = [*trainer.model.parameters(), *(state[key] for state in optimizer for key in sorted(state))]
     return {

@@ -51,7 +51,8 @@ def _copy(trainer: Trainer) -> Trainer:
     made.h_0 = map_state(trainer.h_0, Tensor.clone)
     precision = trainer.experiment.training.precision
     made._embed, made._recur, made._read_out = forward_parts(made.model, precision, made.cast)
-    made.scaler = None
+    made.updater = copy.copy(trainer.updater)
+    made.updater.scaler = None
     made.collected = min(trainer.collected, 1)  # its gradients are those of this pass alone
     return made
 

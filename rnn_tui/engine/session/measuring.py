@@ -41,16 +41,16 @@ class Measuring:
         self._next_for_look = 0.0  # when a pass is measured because somebody looks
         self._has_begun = False
         self._is_demanded = False
-        self._is_on = self._is_due = trainer.measures_update = True
+        self._is_on = self._is_due = trainer.updater.measures = True
 
     def turn_off(self) -> None:
         """Measure nothing but for a breakpoint or a look, because nobody could read it."""
         self._has_begun = False
-        self._is_on = self._is_due = self._trainer.measures_update = False
+        self._is_on = self._is_due = self._trainer.updater.measures = False
 
     def demand(self) -> None:
         """Measure the pass that begins now, whatever it takes, because its numbers are printed."""
-        self._is_demanded = self._trainer.measures_update = True
+        self._is_demanded = self._trainer.updater.measures = True
 
     def look(self) -> None:
         """Measure more often for a while, because somebody looks at it."""
@@ -72,7 +72,7 @@ class Measuring:
         wanted = always or demanded or (self._is_due and (trainer.last_update is not None or not trainer.updates))
         if wanted or not self._is_due:
             self._is_due = self._wants(trainer.epoch + 1)
-        trainer.measures_update = always or self._is_due  # the size of an update is known only if it is kept
+        trainer.updater.measures = always or self._is_due  # the size of an update is known only if it is kept
         if not wanted:
             return None
         began = self._clock()

@@ -201,7 +201,7 @@ def _carried(trainer: Trainer, manifest: Manifest, tensors: dict[str, Tensor], f
 
 def _device(trainer: Trainer, key: str) -> torch.device:
     """Return where an optimiser keeps such a tensor: a count of steps on the CPU, unless its kernels are fused."""
-    fused = trainer.optimizer is not None and trainer.optimizer.param_groups[0].get("fused")
+    fused = trainer.updater.optimizer is not None and trainer.updater.optimizer.param_groups[0].get("fused")
     return trainer.device if key != "step" or fused else torch.device("cpu")
 
 

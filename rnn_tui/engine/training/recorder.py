@@ -100,7 +100,7 @@ class Recorder:
     def _norm(self, *, asked_for: bool) -> Tensor | None:
         trainer = self._trainer
         if trainer.experiment.training.clip and trainer.is_due:
-            norm = trainer.norm_to_clip()
+            norm = trainer.updater.norm_to_clip(trainer.collected)
             return gradient_norm(trainer.gradients()) if norm is None else norm
         return gradient_norm(trainer.gradients()) if asked_for else None
 

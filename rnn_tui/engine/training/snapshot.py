@@ -39,7 +39,7 @@ def _take(trainer: Trainer) -> Snapshot:
         collected=trainer.collected,
         plateau=trainer.plateau,
         earlier=trainer.earlier,
-        scaling=None if trainer.scaler is None else trainer.scaler.state_dict(),
+        scaling=None if trainer.updater.scaler is None else trainer.updater.scaler.state_dict(),
         values=values,
         slots=slots,
         random=torch.get_rng_state() if draws else None,
@@ -80,7 +80,7 @@ def restore(trainer: Trainer, snapshot: Snapshot | None) -> None:
     """
     snapshot = trainer.own_part(snapshot)
     parameters = list(trainer.model.parameters())
-    optimizer = trainer.optimizer
+    optimizer = trainer.updater.optimizer
     tensors: list[Tensor] = []
     if optimizer is not None:
         optimizer.zero_grad()
@@ -100,9 +100,9 @@ def restore(trainer: Trainer, snapshot: Snapshot | None) -> None:
             target.copy_(value.view_as(target))
     if snapshot.random is not None:
         torch.set_rng_state(snapshot.random)
-    if trainer.scaler is not None and snapshot.scaling is not None:
+    if trainer.updater.scaler is not None and snapshot.scaling is not None:
         counts = {key: int(snapshot.scaling[key]) for key in ("growth_interval", "_growth_tracker")}
-        trainer.scaler.load_state_dict(snapshot.scaling | counts)  # a checkpoint holds all of them as floats
+        trainer.updater.scaler.load_state_dict(snapshot.scaling | counts)  # a checkpoint holds all of them as floats
     trainer.return_to(snapshot.ticks, snapshot.epoch, snapshot.state)
     trainer.updates, trainer.collected, trainer.plateau = snapshot.updates, snapshot.collected, snapshot.plateau
     trainer.earlier = snapshot.earlier
@@ -118,12 +118,12 @@ def _optimizer_tensors(
     trainer: Trainer, parameters: list[nn.Parameter], gradients: Sequence[Tensor | None]
 ) -> tuple[tuple[Slot, ...], list[Tensor]]:
     """Return the optimiser's tensors, and the gradients that wait for those of other passes, if any."""
-    if trainer.optimizer is None:
+    if trainer.updater.optimizer is None:
         return (), []
     slots, tensors = [], []
     for number, parameter in enumerate(parameters):
         waiting = {GRADIENT: gradients[number]} if gradients else {}
-        for key, value in (trainer.optimizer.state.get(parameter, {}) | waiting).items():
+        for key, value in (trainer.updater.optimizer.state.get(parameter, {}) | waiting).items():
             if isinstance(value, Tensor):
                 slots.append(Slot(parameter=number, key=key, shape=value.shape, device=value.device))
                 tensors.append(value)

@@ -10,20 +10,18 @@ from typing import Any, Literal
 import msgspec
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from rnn_tui.data.share import WHOLE, Share
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
 from rnn_tui.engine.training.batches_on_device import Source, build_dataset
-from rnn_tui.engine.training.clipping import Clipping
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.lr_schedule import Plateau, changes_rate, hears, learning_rate, span
-from rnn_tui.engine.training.optimizers import build_optimizer, reconfigure
 from rnn_tui.engine.training.pass_start import PassStart
-from rnn_tui.engine.training.precision import build_scaler, casting, forward_parts
+from rnn_tui.engine.training.precision import casting, forward_parts
 from rnn_tui.engine.training.snapshot_data import Snapshot
+from rnn_tui.engine.training.updater import Updater
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.ranks import RankFigures
 
@@ -51,10 +49,9 @@ class Trainer:
         if not self.learns:
             self.model.requires_grad_(False)
         self.dataset = build_dataset(experiment, device, source, share)
-        self.optimizer = build_optimizer(experiment.training, self.model.parameters()) if self.learns else None
+        self.updater = Updater(self.model.parameters(), experiment.training, device)
         precision = experiment.training.precision
         self.cast = casting(precision, device)
-        self.scaler = build_scaler(precision, device) if self.learns else None
         self._embed, self._recur, self._read_out = forward_parts(self.model, precision, self.cast)
         self.updates = 0  # made so far
         self.collected = 0  # passes whose gradients have been added up since the last one
@@ -71,15 +68,11 @@ class Trainer:
         self.loss: Tensor | None = None  # of the last tick, as it enters the loss of the pass
         self.total: Tensor | None = None  # of the steps fed in this pass; with a graph until the pass ends
         self.pass_began = PassStart()
-        self.keeps_update = False  # set while somebody looks at the updates
-        self.measures_update = False  # set where the size of the next one is taken
-        self._clipping = Clipping(self.model.parameters())
         self.given: None = None
         self.computed: dict[Any, Any] | None = None  # it goes on
         self.classes_from = 0
         self.held: Sequence[Any] = ()  # states of a touched pass: see `engine/inspect/touched.py`
         self.segments: tuple[()] = ()  # of other people's passes: see `engine/inspect/observed_pass.py`
-        self.last_update: list[Tensor] | None = None  # how far it moved each parameter, where it was kept
 
     @property
     def length(self) -> int:
@@ -94,7 +87,7 @@ class Trainer:
     @property
     def has_update(self) -> bool:
         """Whether the last pass has prepared an update that has not been made yet, or its part of one."""
-        return self.optimizer is not None and self.total is not None and self.at_end_of_pass
+        return self.learns and self.total is not None and self.at_end_of_pass
 
     @property
     def is_due(self) -> bool:
@@ -116,13 +109,23 @@ class Trainer:
 
     def gradients(self) -> list[Tensor | None]:
         """Return ∂L/∂W of each parameter, averaged over the passes since the last update; before clipping."""
-        parts = self.collected * (1 if self.scaler is None else self.scaler.get_scale())
+        parts = self.collected * self.updater.scale
         found = [weight.grad for weight in self.model.parameters()]
         return found if parts <= 1 else [None if each is None else each / parts for each in found]
 
-    def norm_to_clip(self) -> Tensor | None:
-        """Return ‖∂L/∂W‖ of the next update, (); None where its gradients are averaged or scaled before."""
-        return None if self.collected > 1 or self.scaler is not None else self._clipping.norm()
+    @property
+    def keeps_update(self) -> bool:
+        """Whether how far the next update moves each of the weights is kept, because somebody looks at it."""
+        return self.updater.keeps
+
+    @keeps_update.setter
+    def keeps_update(self, on: bool) -> None:
+        self.updater.keeps = on
+
+    @property
+    def last_update(self) -> list[Tensor] | None:
+        """How far the last update moved each of the weights, where that was kept."""
+        return self.updater.last
 
     def fresh_gradients(self) -> list[Tensor]:
         """Compute the logits, the loss and the gradients of this pass again, in one go. Nothing changes."""
@@ -189,10 +192,13 @@ class Trainer:
 
         Collected gradients are averaged, then clipped. A plateau hears of the loss after the update.
         """
-        if self.optimizer is None or not self.has_update:
+        if not self.has_update:
             return
         if self.is_due:
-            self._update(self.optimizer)
+            training = self.experiment.training
+            self.updater.make(training, passes=self.collected, lr=self.lr if changes_rate(training) else None)
+            self.collected = 0
+            self.updates += 1
         self._watch_loss()
         self.total = None
 
@@ -206,37 +212,6 @@ class Trainer:
         if loss is not None and hears(training, self.updates):
             self.plateau = self.plateau.after(loss, span(self.experiment))
 
-    def _update(self, optimizer: Optimizer) -> None:
-        training = self.experiment.training
-        if self.scaler is not None:
-            self.scaler.unscale_(optimizer)
-        if self.collected > 1:
-            for weight in self.model.parameters():
-                if weight.grad is not None:
-                    weight.grad /= self.collected
-        if training.clip:
-            self._clipping.clip(training.clip)
-        if changes_rate(training):
-            self._set_rate(optimizer)
-        keeps = self.keeps_update or self.measures_update
-        weights = [weight.detach() for weight in self.model.parameters()] if keeps else None
-        before = [weight.clone() for weight in weights or ()]
-        if self.scaler is None:
-            optimizer.step()
-        else:
-            self.scaler.step(optimizer)
-            self.scaler.update()
-        self.last_update = None if weights is None else [new - old for new, old in zip(weights, before, strict=True)]
-        optimizer.zero_grad()
-        self._clipping.forget()
-        self.collected = 0
-        self.updates += 1
-
-    def _set_rate(self, optimizer: Optimizer) -> None:
-        rate = self.lr
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-
     def return_to(self, ticks: int, epoch: int, state: State | None = None) -> None:
         """Return to after the last tick of a pass, its update made; putting the weights back is up to the caller.
 
@@ -248,8 +223,8 @@ class Trainer:
         if not epoch:
             self.dataset.begin(1, self.experiment.training.seed)
         self.logits = []
-        self.loss = self.total = self.last_update = self.masks = None
-        self._clipping.forget()
+        self.loss = self.total = self.masks = None
+        self.updater.forget()
 
     def reconfigure(self, training: Training) -> None:
         """Change the training settings from here on. Another kind of optimiser begins without a history.
@@ -259,15 +234,12 @@ class Trainer:
         old = self.experiment.training
         self.experiment = msgspec.structs.replace(self.experiment, training=training)
         self.unit = training.tick
-        if self.optimizer is None:
+        self.updater.reconfigure(old, training)
+        if not self.learns:
             return
-        if training.optimizer == old.optimizer:
-            reconfigure(self.optimizer, training)
-        else:
-            self.optimizer = build_optimizer(training, self.model.parameters())
         if (training.lr, training.schedule) != (old.lr, old.schedule):
             self.plateau = Plateau()
-        self._set_rate(self.optimizer)
+        self.updater.set_rate(self.lr)
 
     # ---- what other processes have a part in: see `engine/ranks/ranked_trainer.py` -----------------------------
 
@@ -339,7 +311,7 @@ class Trainer:
 
     def _backward(self) -> None:
         assert self.total is not None
-        torch.autograd.backward(self.total if self.scaler is None else self.scaler.scale(self.total))
+        torch.autograd.backward(self.updater.loss_to_derive(self.total))
         self.collected += 1
         self.total = self.total.detach()
         self.state = map_state(self.state, Tensor.detach)

@@ -83,8 +83,8 @@ def bits(session: Session) -> bytes:
     losses = [series.envelope(10**6).low for series in (session.losses, session.branch.character_losses)]
     tensors = [torch.get_rng_state(), *trainer.model.parameters(), *trainer.logits]
     tensors += [weight.grad for weight in trainer.model.parameters() if weight.grad is not None]
-    if trainer.optimizer is not None:
-        for state in trainer.optimizer.state.values():
+    if trainer.updater.optimizer is not None:
+        for state in trainer.updater.optimizer.state.values():
             tensors += [value for value in state.values() if isinstance(value, Tensor)]
     arrays = [*losses, *(tensor.detach().numpy() for tensor in tensors)]
     return b"".join(array.tobytes() for array in arrays) + str((trainer.ticks, trainer.epoch, trainer.fed)).encode()

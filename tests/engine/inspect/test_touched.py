@@ -257,8 +257,8 @@ def run(what: Experiment, folder: Path, *, touch: bool) -> list[bytes]:
         session.recording.drain()
         tensors = [torch.get_rng_state(), *trainer.model.parameters(), *trainer.logits]
         tensors += [weight.grad for weight in trainer.model.parameters() if weight.grad is not None]
-        assert trainer.optimizer is not None
-        for state in trainer.optimizer.state.values():
+        assert trainer.updater.optimizer is not None
+        for state in trainer.updater.optimizer.state.values():
             tensors += [value for value in state.values() if isinstance(value, Tensor)]
         losses = session.losses.envelope(10**6).low
         found.append(b"".join(each.detach().numpy().tobytes() for each in tensors) + losses.tobytes())

@@ -288,7 +288,7 @@ def test_measuring_takes_its_share_of_the_time_and_no_more(cost: float) -> None:
         return torch.zeros(4)
 
     measuring._measure = measure  # type: ignore[method-assign]
-    trainer.fed, trainer.last_update = trainer.length, []
+    trainer.fed, trainer.updater.last = trainer.length, []
     for number in range(1, 20_001):
         trainer.epoch = number
         measuring.trained(0.01)

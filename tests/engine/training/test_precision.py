@@ -126,7 +126,7 @@ def test_weights_losses_and_gradients_stay_float32_and_unscaled(precision: str) 
     trainer, _ = run(experiment(precision), 1)
     assert {weight.dtype for weight in trainer.model.parameters()} == {torch.float32}
     assert trainer.logits[0].dtype == torch.float32
-    assert (trainer.scaler is not None) == (precision == "float16")
+    assert (trainer.updater.scaler is not None) == (precision == "float16")
     plain, _ = run(experiment("float32"), 1)
     for mine, other in zip(trainer.gradients(), plain.gradients(), strict=True):
         assert mine is not None
@@ -149,12 +149,12 @@ def test_the_scale_of_the_losses_comes_back_too() -> None:
     trainer, _ = run(experiment("float16"), 3)
     trainer.finish_update()
     snapshot = take(trainer)
-    assert trainer.scaler is not None
-    scale = trainer.scaler.get_scale()
-    trainer.scaler.update(scale / 4)
+    assert trainer.updater.scaler is not None
+    scale = trainer.updater.scaler.get_scale()
+    trainer.updater.scaler.update(scale / 4)
     restore(trainer, snapshot)
-    assert trainer.scaler.get_scale() == scale
-    assert trainer.scaler.state_dict()["_growth_tracker"] == 3
+    assert trainer.updater.scaler.get_scale() == scale
+    assert trainer.updater.scaler.state_dict()["_growth_tracker"] == 3
 
 
 def test_gradients_that_overflow_make_no_update() -> None:
@@ -165,8 +165,8 @@ def test_gradients_that_overflow_make_no_update() -> None:
     weight.grad[0, 0] = math.inf
     trainer.finish_update()
     assert all(torch.equal(a, b) for a, b in zip(before, trainer.model.parameters(), strict=True))
-    assert trainer.scaler is not None
-    assert trainer.scaler.get_scale() == 32768
+    assert trainer.updater.scaler is not None
+    assert trainer.updater.scaler.get_scale() == 32768
 
 
 AUTO, HERE = "auto", "cpu"
@@ -271,10 +271,10 @@ def test_a_scale_read_from_a_checkpoint_has_whole_counts() -> None:
     session.watch(())
     session.tick()
     trainer = session.trainer
-    trainer.scaler = torch.amp.GradScaler("cpu")
+    trainer.updater.scaler = torch.amp.GradScaler("cpu")
     taken = take(trainer)
     assert taken.scaling is not None
     restore(trainer, dataclasses.replace(taken, scaling={key: float(value) for key, value in taken.scaling.items()}))
-    read = trainer.scaler.state_dict()
+    read = trainer.updater.scaler.state_dict()
     assert isinstance(read["growth_interval"], int)
     assert isinstance(read["_growth_tracker"], int)
