@@ -295,6 +295,16 @@ def test_a_gate_has_its_numbers_at_both_ends_and_a_word() -> None:
     assert [line.strip() for line in full if line.strip().startswith("keeps")]
 
 
+def test_a_bar_has_the_room_beside_its_number() -> None:
+    """The number, a blank, the bar, and a blank before the next column."""
+    axis = TimeAxis.fit(180, 21)
+    grid, layout = picture(COUNTS, axis, 180, 22)
+    tall = layout.means_tall
+    line = texts(grid)[layout.means_top + tall + (tall - 1) // 2]  # of f, the second, nearly full
+    assert axis.column == 8
+    assert line[axis.x(5) : axis.x(7)] == ".980 ██ .980 ██ "
+
+
 def test_the_gate_that_changes_most_is_marked_where_it_does() -> None:
     axis = TimeAxis.fit(64, 21)
     grid, layout = picture(COUNTS, axis, 100, 15)

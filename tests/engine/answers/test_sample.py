@@ -1,5 +1,6 @@
 """Free generation, against plain loops over torch's own modules, NumPy, and statistics."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,13 @@ def test_how_often_each_is_drawn_follows_the_softmax(temperature: float, top_k: 
     assert (counts[~there] == 0).all()
     statistic = float(((counts - expected)[there] ** 2 / expected[there]).sum())
     assert statistic < 16.3  # chi-square with 3 degrees of freedom: once in a thousand
+
+
+@pytest.mark.parametrize("choice", [Choice(temperature=-1.0), Choice(temperature=math.nan), Choice(top_k=-1)])
+def test_a_way_to_choose_that_is_none_is_refused_among_others_too(choice: Choice) -> None:
+    trainer, _ = ticked(LESSONS["ohlol"], 1)
+    with pytest.raises(ValueError, match="temperature must be a number of at least 0, and top-k at least 0"):
+        generate_batch(trainer.model, trainer.experiment, [0], [Choice(), choice], 3)
 
 
 def test_the_same_seed_is_the_same_text_and_a_longer_one_goes_on_from_it() -> None:

@@ -135,6 +135,22 @@ def test_nonsense_about_drawing_holds_nothing_up_and_wins_nothing(
     assert 0 < hall.run(8) <= 0.05
 
 
+def test_one_waits_for_its_own_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that watch are in debt, the one that drives is not; it is the time of the first that is there."""
+    hall = Hall(monkeypatch, Wanted(count=6), Wanted(count=5))
+    driver, watcher = hall.views
+    hall.turn()
+    hall.gallery._watching.spend(hall.gallery._watching.left + 0.2)
+    waits = []
+    for asking in ([watcher], [driver], [driver, watcher]):
+        for view in hall.views:
+            view.look = FrameRequest(number=2, wanted=view.wanted, seen=-1) if view in asking else None
+        waits.append(hall.gallery.wait(hall.views, driver))
+    assert waits == [pytest.approx(0.2 / 0.1), 0.0, 0.0]
+    driver.look = watcher.look = None
+    assert hall.gallery.wait(hall.views, driver) is None
+
+
 def test_frames_for_others_are_bounded_however_many_ways_there_are_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is held has one revision for hours, while the time cursor moves."""
     hall = Hall(monkeypatch, Wanted(count=6))
