@@ -398,6 +398,18 @@ def test_the_x_label_ends_the_bottom_line() -> None:
     assert "epoch" in lines()[-1]
 
 
+def test_two_blanks_before_the_x_label_are_room_enough() -> None:
+    """With less, the last number stands behind the label: "epoch 100"."""
+    gaps = set()
+    for epochs in range(100, 120):
+        bottom = lines(curve([1, epochs], [2, 1]), width=60, x_label="epoch")[-1].rstrip()
+        if bottom.endswith("epoch"):
+            gaps.add(len(bottom.removesuffix("epoch")) - len(bottom.removesuffix("epoch").rstrip()))
+        else:
+            assert re.search(r"epoch \d+$", bottom)
+    assert min(gaps) == 2
+
+
 def test_whole_epochs_get_whole_ticks() -> None:
     assert list(ticks(lines(curve([1, 2], [3, 4])))) == ["1", "2"]
     assert any("." in label for label in ticks(lines(curve([1, 1.5, 2], [3, 4, 4]))))

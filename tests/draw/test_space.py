@@ -188,6 +188,13 @@ def test_what_is_no_number_leaves_a_gap_and_is_counted() -> None:
     assert any(style == DARK.warning for _, style in grid[-1])
 
 
+def test_what_cannot_be_drawn_is_told_before_the_point_at_the_cursor() -> None:
+    for broken, told in ((1, "1 point is NaN or infinite"), (2, "2 points are NaN or infinite")):
+        points = [[0.5, -0.25], *[[math.nan, 0.0]] * broken]
+        line = texts(picture(states([points]), 118, 20, 2.0, cursor=0))[-1]
+        assert line.startswith(f" {told}  t=1 after 'a' at (0.50, −0.25)   ○ h₀")
+
+
 def test_the_window_does_not_breathe() -> None:
     points = np.array([[[1.0, 0.2], [-0.4, 0.1]]])
     window, windows = None, []

@@ -273,7 +273,9 @@ def _draw_words(
     x, room = 1, canvas.width - 1
     broken = int((~np.isfinite(facts.points).all(-1)).sum())
     if broken:
-        text = first_that_fits((f"{broken} points are NaN or infinite", f"{broken} NaN", "!"), room)
+        text = first_that_fits(
+            (f"{broken} point{'s are' if broken > 1 else ' is'} NaN or infinite", f"{broken} NaN", "!"), room
+        )
         x = canvas.put(x, y, text, palette.warning) + 2
     if facts.kind == "embedding":
         x = canvas.put(x, y, f"{facts.points.shape[1]} characters"[: room - x], palette.accent)

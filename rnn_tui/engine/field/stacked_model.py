@@ -22,7 +22,6 @@ class StackedModel:
     def __init__(self, experiment: Experiment, flat: Tensor) -> None:
         """Take the shape of any of them, and the weights of all: row m is `parameters_to_vector` of network m."""
         self._network = experiment.network
-        self._classes = experiment.classes
         self.flat = flat
         shapes = [shape for _, shape in parameter_shapes(experiment)]
         sizes = [prod(shape) for shape in shapes]
