@@ -19,6 +19,7 @@ __all__ = [
     "Folder",
     "NotTheSame",
     "exists",
+    "lock",
     "make_folder",
     "open_regular",
     "read_regular",
@@ -62,6 +63,17 @@ def make_folder(folder: Path) -> None:
 def exists(path: Path) -> bool:
     """Tell whether something has that name, be it a link that leads nowhere. False where the folder is closed to us."""
     return os.path.lexists(path)
+
+
+def lock(descriptor: int) -> bool:
+    """Keep other processes from locking what is open. False where one has; true also on a file system without locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def open_regular(path: str | os.PathLike[str], *, follow: bool = False) -> BufferedReader:
@@ -122,13 +134,7 @@ class Folder:
 
     def lock(self) -> bool:
         """Keep other processes from locking it, until it is closed. False where one has; true also without locks."""
-        try:
-            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system without locks
-            pass
-        return True
+        return lock(self._number)
 
     def exists(self, name: str) -> bool:
         """Tell whether something has that name there, be it a link that leads nowhere."""

@@ -5,7 +5,6 @@ know none. Each change reads the file, holds a lock on it, and writes it anew, s
 """
 
 import contextlib
-import fcntl
 import os
 import stat
 import time
@@ -16,7 +15,7 @@ from typing import Any
 import msgspec
 
 from rnn_tui import __version__
-from rnn_tui.common.atomic_files import FILE_MODE, Folder, read_regular
+from rnn_tui.common.atomic_files import FILE_MODE, Folder, lock, read_regular
 from rnn_tui.common.wording import shown
 from rnn_tui.runs.manifest import CheckpointError
 
@@ -118,7 +117,7 @@ def _locked(file: Path) -> Iterator[None]:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise OSError(0, "it is not a regular file")
-            if _has_lock(descriptor) and _is_at(file, descriptor):
+            if lock(descriptor) and _is_at(file, descriptor):
                 yield
                 return
         finally:
@@ -126,16 +125,6 @@ def _locked(file: Path) -> Iterator[None]:
         if time.monotonic() > end:
             raise OSError(0, "another process is writing it")
         time.sleep(0.005)
-
-
-def _has_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        pass
-    return True
 
 
 def _is_at(file: Path, descriptor: int) -> bool:

@@ -1,12 +1,12 @@
 """Removing runs from the disk: the files that rnn-tui wrote, and nothing else."""
 
 import contextlib
-import fcntl
 import os
 import re
 import stat
 from pathlib import Path
 
+from rnn_tui.common.atomic_files import lock
 from rnn_tui.runs.catalog import find_any
 from rnn_tui.runs.folders import runs_folder
 from rnn_tui.runs.kept_comparison import FIELD
@@ -56,7 +56,8 @@ def remove_run(folder: Path) -> list[str]:
     folder = Path(os.path.abspath(folder))
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        _lock(descriptor)
+        if not lock(descriptor):
+            raise CannotRemove("is being trained; `rnn-tui stop` ends it")
         names = sorted(os.listdir(descriptor), key=lambda each: (each in (EXPERIMENT, FIELD), each))
         ours = [each for each in names if is_ours(each) and _is_file(each, descriptor)]
         for each in ours:
@@ -67,16 +68,6 @@ def remove_run(folder: Path) -> list[str]:
     if not others:
         os.rmdir(folder)
     return others
-
-
-def _lock(descriptor: int) -> None:
-    """Raise CannotRemove where another process writes there."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise CannotRemove("is being trained; `rnn-tui stop` ends it") from None
-    except OSError:  # a file system without locks
-        pass
 
 
 def _is_file(name: str, descriptor: int) -> bool:
