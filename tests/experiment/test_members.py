@@ -6,7 +6,8 @@ from rnn_tui.experiment import memory
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.members import check_values, checked_members, member_name
-from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.validate import from_dict
 from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
 
 REFUSED = {
@@ -81,3 +82,12 @@ def test_values_are_checked_at_little_cost(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(made) == 128
     with pytest.raises(VaryError, match="hidden=65: does not fit a direct head"):
         check_values(comparison_of(LESSONS["hihello"], [parse_varied("hidden=5,65")], 4))
+
+
+def test_one_long_text_is_to_blame_where_it_takes_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the only one: what is tried in its place is its own first character."""
+    experiment = from_dict({"data": {"inputs": ["ab" * 5000]}, "network": {"hidden_size": 2}})
+    monkeypatch.setattr(memory, "physical_memory", lambda: memory.memory_bytes(experiment))
+    with pytest.raises(ExperimentError, match=r"would take about .* for the states of every time step") as caught:
+        memory.check_memory(experiment)
+    assert caught.value.path == "data.inputs"
