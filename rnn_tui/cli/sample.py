@@ -26,7 +26,7 @@ __all__ = ["sample"]
 
 _HELP = {
     "prime": "the text that it goes on from or answers to; of a series numbers, with blanks between them",
-    "length": "characters to write, or the most that an answer may have (200)",
+    "length": "characters, words or bytes to write, or the most that an answer may have (200)",
 }
 _RUN = click.Argument(["run"], metavar="RUN", type=click.UNPROCESSED, shell_complete=complete_runs)
 _DRAWS = ("temperature", "top_k", "seed")  # each of them asks for a drawn answer
@@ -68,11 +68,11 @@ def sample(
 ) -> None:
     """Print what the network of a run writes: RUN is its name, how that begins, or its folder.
 
-    After a text, it goes on with it: the prime is printed, and then --length characters. A run that learns answers (one
-    to many, many to one, or a character for each that is read) prints its answer and nothing else: the likeliest, or
-    one that is drawn if --temperature, --top-k or --seed is given. Without a prime it begins with the first character
-    that the run learns, or answers the first input. Of a series, --forecast prints numbers, from the end of what is
-    learnt or from the numbers that are given.
+    After a text, it goes on with it: the prime is printed, and then --length characters, words or bytes. A run that
+    learns answers (one to many, many to one, or a character for each that is read) prints its answer and nothing else:
+    the likeliest, or one that is drawn if --temperature, --top-k or --seed is given. Without a prime it begins with the
+    first character or word that the run learns, or answers the first input. Of a series, --forecast prints numbers,
+    from the end of what is learnt or from the numbers that are given.
     """
     check_working_folder()
     drawn = any(numbers[name] is not None for name in _DRAWS)
@@ -119,25 +119,25 @@ def _write(
     problem = cannot_generate(experiment, says)
     if problem:
         raise UsageError(f"{shown(run)}: {problem}")
-    primes = known_primes(given, kept.data_card.inputs, experiment.vocabulary, says=says, skip_unknown=skip_unknown)
+    primes = known_primes(given, kept.data_card.inputs, experiment.tokenizer, says=says, skip_unknown=skip_unknown)
     temperature = numbers["temperature"] if drawn or says == "text" else 0.0
     choice = Choice(temperature=temperature, top_k=numbers["top_k"], seed=numbers["seed"])
     model = kept.model()
     for prime in primes:
         out, written = Piecewise(), 0
         if says == "text":
-            out.write(prime)
+            out.write(prime if experiment.data.tokens != "word" else prime.rstrip(" "))
         try:
             characters = stream(model, experiment, prime, choice, response=says)
             for character in characters if says in ("each", "one") else islice(characters, length):
                 out.write(character)
                 written += 1
         except NotFinite as error:
-            raise UsageError(f"{shown(run)}: after {written:,} characters, {error}") from None
+            raise UsageError(f"{shown(run)}: after {written:,} {experiment.data.unit}s, {error}") from None
         finally:
             out.end()
         if says == "answer" and written == length and next(characters, None) is not None:
-            say(f"The answer has no end within {length:,} characters: --length allows more.", err=True)
+            say(f"The answer has no end within {length:,} {experiment.data.unit}s: --length allows more.", err=True)
 
 
 def _forecast(kept: "SavedNetwork", given: str | None, steps: int | None, run: str) -> None:

@@ -9,6 +9,7 @@ from rnn_tui.common.glyphs import glyph
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
 from rnn_tui.experiment.task_layout import ResponseKind
+from rnn_tui.experiment.tokenizers import Tokenizer
 
 __all__ = ["known_primes", "numbers_of", "prime_of"]
 
@@ -37,7 +38,7 @@ def prime_of(prime: str | None, file: str | None) -> str | None:
 
 
 def known_primes(
-    given: str | None, inputs: tuple[str, ...], vocabulary: str, *, says: ResponseKind, skip_unknown: bool
+    given: str | None, inputs: tuple[str, ...], tokenizer: Tokenizer, *, says: ResponseKind, skip_unknown: bool
 ) -> list[str]:
     """Return the texts to read: one to go on with, else one for each line to answer; or the run's own first input.
 
@@ -47,34 +48,32 @@ def known_primes(
         raise UsageError("--prime: is missing, and the run does not know what it has learnt")
     if given is None:
         if says == "text":
-            return [inputs[0][0]]
+            return [tokenizer.decode(tokenizer.encode(inputs[0])[:1])]
         say(f"What it answers to {shown(inputs[0])}, the first that the run learns; --prime gives another.", err=True)
         return [inputs[0]]
     if says == "text":
-        texts = [given if "\n" in vocabulary else given.removesuffix("\n").removesuffix("\r")]
+        texts = [given if "\n" in tokenizer.names else given.removesuffix("\n").removesuffix("\r")]
     elif "\n" in given:
         texts = [line.removesuffix("\r") for line in given.split("\n")]
         texts = [line for line in texts if line]
     else:
         texts = [given]
-    known = set(vocabulary)
-    unknown = [character for text in texts for character in text if character not in known]
+    known = set(tokenizer.names)
+    unknown = sum(tokenizer.encode(text).count(-1) for text in texts)
     if unknown and not skip_unknown:
-        raise UsageError(_unknown(texts, known, vocabulary))
-    texts = ["".join(character for character in text if character in known) for text in texts]
-    if not texts or not all(texts):
+        raise UsageError(_unknown(texts, known, tokenizer))
+    if unknown:  # only characters can be: unknown words are one word, and every byte is known
+        texts = ["".join(character for character in text if character in known) for text in texts]
+    if not texts or not all(map(tokenizer.encode, texts)):
         left = "of what was given nothing is left" if unknown else "is empty"
-        raise UsageError(f"--prime {shown(given)}: {left}; it must be of {_characters(vocabulary)}")
+        raise UsageError(f"--prime {shown(given)}: {left}; it must be of {_wanted(tokenizer)}")
     if unknown:
-        say(f"{counted(len(unknown), 'character')} left out that {_was(unknown)} never learnt.", err=True)
+        was = "was" if unknown == 1 else "were"
+        say(f"{counted(unknown, 'character')} left out that {was} never learnt.", err=True)
     return texts
 
 
-def _was(unknown: list[str]) -> str:
-    return "was" if len(unknown) == 1 else "were"
-
-
-def _unknown(texts: list[str], known: set[str], vocabulary: str) -> str:
+def _unknown(texts: list[str], known: set[str], tokenizer: Tokenizer) -> str:
     """Say which characters were never learnt, and where the first of them are."""
     several = len(texts) > 1
     found: dict[str, str] = {}
@@ -87,13 +86,16 @@ def _unknown(texts: list[str], known: set[str], vocabulary: str) -> str:
     also = f", nor are {more}" if len(others) > 1 else f", nor is {more}" if others else ""
     text = texts[0] if not several else " ".join(texts)
     return (
-        f"--prime {shown(text)}: {first}, is not in the vocabulary{also}; it must be of {_characters(vocabulary)}; "
+        f"--prime {shown(text)}: {first}, is not in the vocabulary{also}; it must be of {_wanted(tokenizer)}; "
         "--skip-unknown leaves out what is not"
     )
 
 
-def _characters(vocabulary: str) -> str:
-    return f"the {len(vocabulary):,} characters {shown(''.join(map(glyph, vocabulary)))}"
+def _wanted(tokenizer: Tokenizer) -> str:
+    names = tokenizer.names
+    if tokenizer.unit != "character":
+        return f"{tokenizer.unit}s"
+    return f"the {len(names):,} characters {shown(''.join(map(glyph, names)))}"
 
 
 def numbers_of(text: str) -> list[float]:

@@ -12,7 +12,7 @@ from rnn_tui.experiment.spec import Experiment, Task
 __all__ = ["DataCard", "SeriesCard", "data_card_of", "first_input", "with_vocabulary"]
 
 _SOME = 10  # inputs of pairs
-_PRIME = 20  # characters of a text
+_PRIME = 20  # tokens of a text
 
 
 class SeriesCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class SeriesCard(msgspec.Struct, frozen=True, kw_only=True):
 class DataCard(msgspec.Struct, frozen=True, kw_only=True):
     """Of texts the vocabulary and a few beginnings; of a series what there is to know of its numbers."""
 
-    vocabulary: str = ""  # the characters in the order of their indices
+    vocabulary: str = ""  # the characters or words in the order of their indices, as `Data` has them
     inputs: tuple[str, ...] = ()  # the rows, the first inputs of pairs, or the beginning of a text
     series: SeriesCard | None = None
     next_characters: bool = False  # of many-to-many pairs: whether the targets are the inputs' next characters
@@ -48,7 +48,8 @@ def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | N
     elif isinstance(source, Pairs) and not inputs:
         inputs = tuple(first_input(source, data.task, number) for number in range(min(_SOME, len(source))))
     next_characters = isinstance(source, Pairs) and data.task == "many-to-many" and source.next_characters
-    return DataCard(vocabulary=experiment.vocabulary, inputs=inputs, next_characters=next_characters)
+    vocabulary = data.vocabulary if data.tokens != "char" else experiment.vocabulary
+    return DataCard(vocabulary=vocabulary, inputs=inputs, next_characters=next_characters)
 
 
 def with_vocabulary(experiment: Experiment, data_card: DataCard) -> Experiment:

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from rnn_tui.data.batches import Batches, PairBatches
-from rnn_tui.data.builtin import origin
+from rnn_tui.data.builtin import origin, python_source
 from rnn_tui.data.pairs import Pairs, read_pairs
 from rnn_tui.data.series import TimeSeries, forget_series, read_series
-from rnn_tui.data.text import Corpus, file_version, read_corpus
+from rnn_tui.data.text import Corpus, file_version
+from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.rules.data import NEVER_LEARNT
 from rnn_tui.experiment.settings import as_read
@@ -42,12 +43,13 @@ def load(experiment: Experiment) -> LoadedData:
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
-    corpus = _corpus(as_read(data), file_version(data.text))
+    holdout = data.holdout if data.tokens == "word" else 0.0  # the words of what is learnt are the vocabulary
+    corpus = _corpus(msgspec.structs.replace(as_read(data), holdout=holdout), file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
     Batches(len(corpus), data)  # raises where the text is too short
-    found = origin(corpus.text()) if data.text == PYTHON_SOURCE else ""
+    found = origin(python_source()) if data.text == PYTHON_SOURCE else ""
     return LoadedData(given=given, experiment=experiment, source=corpus, origin=found)
 
 
@@ -93,7 +95,7 @@ def check_file(experiment: Experiment) -> None:
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
 def _corpus(data: Data, version: tuple[int, int]) -> Corpus:
     del version
-    return read_corpus(data)
+    return read_tokens(data)
 
 
 def _with(experiment: Experiment, **found: Any) -> Experiment:

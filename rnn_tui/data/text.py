@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.data.builtin import python_source
-from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, ExperimentError
+from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, ExperimentError, Tokens
+from rnn_tui.experiment.tokenizers import tokenizer_of
 
-__all__ = ["Corpus", "corpus_of", "file_version", "read_corpus", "text_of"]
+__all__ = ["Corpus", "corpus_of", "file_version", "read_corpus", "read_raw", "text_of"]
 
 Indices = NDArray[np.int64]
 
@@ -33,25 +34,26 @@ _UNDEFINED = "\ufffe"  # what Python's tables of single bytes have where there i
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """A text: `codes[i]` stands for the character `vocabulary[table[codes[i]]]`."""
+    """A text: `codes[i]` stands for the token `table[codes[i]]` of the vocabulary."""
 
-    vocabulary: str
+    vocabulary: str  # as `Data.vocabulary` has it: characters, or words; empty: of bytes
     codes: NDArray[Any]  # (n,) unsigned integers, as small as can be
     table: Indices  # (m,) the index that each code stands for
-    is_sorted: bool = True  # the vocabulary holds the characters of the text, sorted, and no others
+    is_sorted: bool = True  # the vocabulary is the text's own: of characters all, sorted, and no others
+    tokens: Tokens = "char"
 
     def __len__(self) -> int:
-        """Count the characters."""
+        """Count the tokens."""
         return len(self.codes)
 
     def indices(self, places: Any) -> Indices:
-        """Return the characters at those places, a slice or an array of them, as indices into the vocabulary."""
+        """Return the tokens at those places, a slice or an array of them, as indices into the vocabulary."""
         found: Indices = self.table[self.codes[places]]
         return found
 
     def text(self, start: int = 0, stop: int | None = None) -> str:
         """Return a part of it as text."""
-        return "".join(map(self.vocabulary.__getitem__, self.indices(slice(start, stop)).tolist()))
+        return tokenizer_of(self.tokens, self.vocabulary).decode(self.indices(slice(start, stop)).tolist())
 
 
 def corpus_of(text: str, vocabulary: str = "") -> Corpus:
@@ -71,10 +73,8 @@ def read_corpus(data: Data) -> Corpus:
     if data.text == PYTHON_SOURCE:
         return corpus_of(python_source(), data.vocabulary)
     codec = _codec(data.encoding)
-    with _system_told():
-        size = _size(data.text)
-        raw: NDArray[np.uint8]
-        raw = np.memmap(data.text, np.uint8, "r") if size >= _MAPPED else np.fromfile(data.text, np.uint8)
+    raw = read_raw(data.text)
+    size = len(raw)
     counts = _counts(raw)
     if not codec.startswith(_WITH_NULLS):
         _refuse_null(raw, int(counts[0]))
@@ -89,8 +89,15 @@ def read_corpus(data: Data) -> Corpus:
     return _corpus(raw, {byte: letters[byte] for byte in present}, data.vocabulary)
 
 
-def text_of(data: Data, kind: Literal["pairs", "series"]) -> str:
-    """Read the whole file `data.pairs` or `data.series`, without a byte-order mark.
+def read_raw(path: str) -> NDArray[np.uint8]:
+    """Return the bytes of a text file; a large one stays on the disk. Raises ExperimentError."""
+    with _system_told():
+        size = _size(path)
+        return np.memmap(path, np.uint8, "r") if size >= _MAPPED else np.fromfile(path, np.uint8)
+
+
+def text_of(data: Data, kind: Literal["text", "pairs", "series"]) -> str:
+    """Read the whole file `data.text`, `data.pairs` or `data.series`, without a byte-order mark.
 
     Raises ExperimentError, as `read_corpus`.
     """

@@ -63,7 +63,7 @@ def lay_out_reading(
     *,
     width: int,
     height: int,
-    vocabulary: str,
+    vocabulary: Sequence[str],
     glyphs: Sequence[str],
     at: int | None,
     words: bool = False,
@@ -76,7 +76,7 @@ def lay_out_reading(
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
     room = max(1, width - 2)
     inputs = facts.inputs.tolist()
-    newline = vocabulary.find("\n")
+    newline = _index_of("\n", vocabulary)
     sizes = [min(cell_len(glyph_of(glyphs, index)), room) + words for index in inputs]
     plain = newline not in inputs[:-1]
     tile = next((each for each in _TILES if plain and sizes and each > max(sizes) and each * len(sizes) <= room), 0)
@@ -111,6 +111,10 @@ def lay_out_reading(
     )
 
 
+def _index_of(name: str, vocabulary: Sequence[str]) -> int:
+    return vocabulary.index(name) if name in vocabulary else -1
+
+
 def reading_scale(facts: ReadingFacts) -> float:
     """Return the value of the strongest colour: 1, or the next round number above the largest value, for c and relu."""
     return nice_above(float(np.abs(facts.values[np.isfinite(facts.values)]).max(initial=1.0)), _SCALES)
@@ -122,7 +126,7 @@ def draw_reading(
     width: int,
     height: int,
     palette: Palette,
-    vocabulary: str,
+    vocabulary: Sequence[str],
     glyphs: Sequence[str],
     cursor: int | None,
     at: int | None,
@@ -182,14 +186,14 @@ def _draw_text(
     page: TextPage,
     facts: ReadingFacts,
     tone: Tone,
-    vocabulary: str,
+    vocabulary: Sequence[str],
     glyphs: Sequence[str],
     cursor: int | None,
 ) -> None:
     """Draw the characters on their colours. A space is blank, as in a text; a newline is visible, but faint."""
     palette = tone.palette
     inputs, levels = facts.inputs.tolist(), tone.levels(facts.values.tolist())
-    space, newline = vocabulary.find(" "), vocabulary.find("\n")
+    space, newline = _index_of(" ", vocabulary), _index_of("\n", vocabulary)
     faint = Style(color=palette.faint.color)
     for number, tile in enumerate(page.tiles, page.first):
         index, level = inputs[number], levels[number]

@@ -119,8 +119,10 @@ def _sizes(experiment: Experiment) -> list[Setting]:
 
 def _to_blame(experiment: Experiment) -> str:
     """Return the path of the setting that would help most, were it as small as can be."""
-    data = msgspec.structs.replace(experiment.data, vocabulary=experiment.vocabulary)
-    experiment = msgspec.structs.replace(experiment, data=data)
+    data = experiment.data
+    if not data.file:  # fewer rows would have fewer characters
+        data = msgspec.structs.replace(data, vocabulary=experiment.vocabulary)
+        experiment = msgspec.structs.replace(experiment, data=data)
     smallest = {each.path: _with(experiment, each, min(1, each.of(experiment))) for each in _sizes(experiment)}
     if not data.file:
         smallest["data.inputs"] = _with(experiment, setting("data.inputs"), (data.inputs[0][:1],))

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from rnn_tui.experiment.spec import Data, Experiment, Network, RunOptions, Training
 
-__all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "name_for"]
+__all__ = ["OWN_PAIRS", "OWN_SERIES", "OWN_TEXT", "WORD_EMBEDDING", "name_for"]
+
+WORD_EMBEDDING = 128  # numbers for each word, unless you ask for something else
 
 OWN_TEXT = Experiment(
     name="own-text",

@@ -7,10 +7,11 @@ import math
 
 import msgspec
 
-from rnn_tui.experiment.sections.data import Data, Decimal, Gaps, Header, Separator, Task
+from rnn_tui.experiment.sections.data import Data, Decimal, Gaps, Header, Separator, Task, Tokens
 from rnn_tui.experiment.sections.network import Cell, Network
 from rnn_tui.experiment.sections.run import RunOptions
 from rnn_tui.experiment.sections.training import Precision, Schedule, Tick, Training
+from rnn_tui.experiment.tokenizers import Tokenizer, tokenizer_of
 
 __all__ = [
     "END",
@@ -31,6 +32,7 @@ __all__ = [
     "Separator",
     "Task",
     "Tick",
+    "Tokens",
     "Training",
 ]
 
@@ -81,9 +83,23 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return bool(self.data.series)
 
     @property
+    def tokenizer(self) -> Tokenizer:
+        """What turns text into indices, and indices into text. It knows nothing of a file that has not been read."""
+        return tokenizer_of(self.data.tokens, self._vocabulary)
+
+    @property
     def vocabulary(self) -> str:
-        """The characters in the order of their indices; empty for a file that has not been read, and for numbers."""
+        """One character for each index: itself, or what stands for a word or a byte.
+
+        Empty for a file that has not been read, and for numbers.
+        """
+        return self._vocabulary if self.data.tokens == "char" else self.tokenizer.symbols
+
+    @property
+    def _vocabulary(self) -> str:
         data = self.data
+        if data.tokens != "char":
+            return data.vocabulary
         end = END if data.task == "one-to-many" and not data.file else ""
         return data.vocabulary or "".join(sorted(set("".join((*data.inputs, *data.targets, end)))))
 

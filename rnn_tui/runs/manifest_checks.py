@@ -11,6 +11,7 @@ from rnn_tui.data.data_card import DataCard
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.tokenizers import tokenizer_of
 from rnn_tui.runs.manifest import BestCheckpoint, Manifest, Progress, Sealed
 
 __all__ = [
@@ -128,19 +129,24 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
         if len(series.values) != data.length or not all(map(math.isfinite, series.values)):
             return f"it must have the last {data.length:,} values of the series that it has learnt"
         return ""
-    known = data_card.vocabulary
-    given = experiment.vocabulary
-    if not known or len(set(known)) < len(known) or any("\ud800" <= each <= "\udfff" for each in known):
-        return "its vocabulary is not one"
-    if given and known != given:
-        return "its vocabulary is not the experiment's"
+    if problem := _vocabulary_problem(data_card.vocabulary, experiment):
+        return problem
     if not data_card.inputs or not all(data_card.inputs):
         return "it has no beginning of what it has learnt"
-    if not set("".join(data_card.inputs)) <= set(known):
-        return "what it has learnt has characters that its vocabulary lacks"
+    if -1 in tokenizer_of(data.tokens, data_card.vocabulary).encode("".join(data_card.inputs)):
+        return f"what it has learnt has a {data.unit} that its vocabulary lacks"
     if not data.file and data_card.inputs != data.inputs:
         return "it has other rows than the experiment"
     return ""
+
+
+def _vocabulary_problem(known: str, experiment: Experiment) -> str:
+    """Say what is wrong with a vocabulary, as a data card has it."""
+    given = experiment.data.vocabulary if experiment.data.tokens != "char" else experiment.vocabulary
+    names = tokenizer_of(experiment.data.tokens, known).names
+    if not names or len(set(names)) < len(names) or any("\ud800" <= each <= "\udfff" for each in known):
+        return "its vocabulary is not one"
+    return "its vocabulary is not the experiment's" if given and known != given else ""
 
 
 def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, list[Tensors]]:

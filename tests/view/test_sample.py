@@ -12,6 +12,7 @@ from textual.widgets import Button
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
+from rnn_tui.experiment.tokenizers import tokenizer_of
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.protocol.commands import Play
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
@@ -261,11 +262,11 @@ async def test_what_was_typed_for_other_data_is_over() -> None:
     ],
 )
 async def test_what_the_dialog_answers(keys: list[str], answer: Any) -> None:
-    assert await answer_to(GenerationScreen(ASK, "hielo\n"), *keys) == answer
+    assert await answer_to(GenerationScreen(ASK, tokenizer_of("char", "hielo\n")), *keys) == answer
 
 
 async def test_errors_stand_below_their_line_and_strange_characters_are_named() -> None:
-    app = Host(GenerationScreen(ASK, "hielo"))
+    app = Host(GenerationScreen(ASK, tokenizer_of("char", "hielo")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.press("é")
@@ -280,7 +281,7 @@ async def test_errors_stand_below_their_line_and_strange_characters_are_named() 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_dialog_fits(size: tuple[int, int]) -> None:
-    app = Host(GenerationScreen(ASK, "hielo"), theme=1)
+    app = Host(GenerationScreen(ASK, tokenizer_of("char", "hielo")), theme=1)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         assert_inside(pilot)

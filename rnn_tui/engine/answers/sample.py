@@ -14,6 +14,7 @@ from rnn_tui.engine.inspect.generate import Choice, cannot_generate, drawn, gene
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.sampling_settings import MOST_GENERATED, MOST_PRIME
 from rnn_tui.experiment.task_layout import ResponseKind, response_kind
+from rnn_tui.experiment.tokenizers import Tokenizer
 from rnn_tui.protocol.arrays import Integers
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
 
@@ -22,8 +23,8 @@ __all__ = ["sample_facts"]
 _PRODUCTS = 1e8  # of weights with numbers: what the prime, and what the texts, may take
 _FEWEST = 8  # characters, however large the network
 _NEXT = 16  # characters after the prime, at most
-_EMPTY = "It needs a character to begin with: type one (enter)."
-_NO_NUMBER = "The probabilities are not numbers (NaN): no character can be chosen."
+_EMPTY = "It needs a {} to begin with: type one (enter)."
+_NO_NUMBER = "The probabilities are not numbers (NaN): no next one can be chosen."
 
 _SOMEBODY_ELSES = "Only networks that rnn-tui itself trains can generate here."
 
@@ -43,20 +44,21 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     if not math.isfinite(ask.temperature):
         return _facts(note="The temperature must be a number.")
     most = max(_FEWEST, int(_PRODUCTS / sum(weight.numel() for weight in trainer.model.parameters())))
-    text = ask.prime[:MOST_PRIME]
+    text, unit = ask.prime[:MOST_PRIME], trainer.experiment.data.unit
     if ask.default and not text and isinstance(trainer.dataset.source, Pairs):
         text = first_input(trainer.dataset.source, trainer.experiment.data.task)[:MOST_PRIME]
-    skipped = max(0, len(text) - most)
-    prime = [trainer.dataset.vocabulary.find(character) for character in text[skipped:]]
+    every = trainer.dataset.tokenizer.encode(text)
+    skipped = max(0, len(every) - most)
+    prime = every[skipped:]
     known = [index for index in prime if index >= 0]
-    notes = [_unknown(text, trainer.dataset.vocabulary)]
+    notes = [_unknown(trainer.dataset.tokenizer, text)]
     if skipped:
-        notes.append(f"The network is large: only the last {most:,} characters of the prime are fed.")
+        notes.append(f"The network is large: only the last {most:,} {unit}s of the prime are fed.")
     if not known:
-        return _facts(note=_join(*notes, _EMPTY), skipped=skipped, prime=prime, response=response)
+        return _facts(note=_join(*notes, _EMPTY.format(unit)), skipped=skipped, prime=prime, response=response)
     length = min(ask.length, MOST_GENERATED)
     if length > most:
-        notes.append(f"The network is large: {most:,} of {length:,} characters, to go on training meanwhile.")
+        notes.append(f"The network is large: {most:,} of {length:,} {unit}s, to go on training meanwhile.")
     choice = Choice(temperature=max(0.0, ask.temperature), top_k=max(0, ask.top_k), seed=ask.seed)
     choices = (Choice(temperature=0), choice)
     written = generate_batch(trainer.model, trainer.experiment, known, choices, min(length, most), response=response)
@@ -112,9 +114,10 @@ def _facts(
     )
 
 
-def _unknown(text: str, vocabulary: str) -> str:
+def _unknown(tokenizer: Tokenizer, text: str) -> str:
     """Name the characters that are not in the vocabulary."""
-    strange = list(dict.fromkeys(character for character in text if character not in vocabulary))
+    both = zip(tokenizer.pieces(text), tokenizer.encode(text), strict=True)
+    strange = list(dict.fromkeys(piece for piece, index in both if index < 0))
     if not strange:
         return ""
     names = ", ".join(map(glyph, strange[:5])) + (" …" if len(strange) > 5 else "")

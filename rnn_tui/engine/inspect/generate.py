@@ -1,4 +1,4 @@
-"""Text from a network: it continues a text that it is given, or answers it, as `what_it_says` has it.
+"""Text from a network: it continues a text that it is given, or answers it, as `response_kind` tells.
 
 It begins with h_0 = 0 and needs nothing but the model and its experiment, so it works with and without a view. It
 leaves the model as it was, and draws from a random number generator of its own.
@@ -99,7 +99,7 @@ def generate(
     length: int = 200,
     response: ResponseKind | None = None,
 ) -> str:
-    """Return the text that follows `prime`, at most `length` characters; or the answer to it, without its end.
+    """Return the text that follows `prime`, at most `length` tokens of it; or the answer to it, without its end.
 
     Raises ValueError, which says why, where that is impossible.
     """
@@ -113,30 +113,32 @@ def generate(
 def stream(
     model: Model, experiment: Experiment, prime: str, choice: Choice, *, response: ResponseKind | None = None
 ) -> Generator[str, None, None]:
-    """Yield the characters that follow `prime`, one by one: a text goes on without end, an answer up to its own end.
+    """Yield what each token adds to the text that follows `prime`: without end, or an answer up to its own end.
 
     Raises ValueError at once where that is impossible, and NotFinite on the way.
     """
     response = response or response_kind(experiment.data)
-    vocabulary = experiment.vocabulary
+    tokenizer, unit = experiment.tokenizer, experiment.data.unit
     problem = cannot_generate(experiment, response)
-    strange = next((character for character in prime if character not in vocabulary), None)
+    read = tokenizer.encode(prime)
     if problem:
         raise ValueError(problem)
-    if not prime:
-        raise ValueError("The prime text is empty: the network needs a character to begin with.")
-    if strange is not None:
-        raise ValueError(f"{strange!r} is not in the vocabulary.")
+    if not read:
+        raise ValueError(f"The prime text is empty: the network needs a {unit} to begin with.")
+    if -1 in read:
+        raise ValueError(f"{tokenizer.pieces(prime)[read.index(-1)]!r} is not in the vocabulary.")
     _check(choice)
-    place = {character: index for index, character in enumerate(vocabulary)}
-    return _characters(model, experiment, [place[character] for character in prime], choice, response)
+    return _written(model, experiment, read, choice, response)
 
 
 @torch.no_grad()
-def _characters(
+def _written(
     model: Model, experiment: Experiment, prime: Sequence[int], choice: Choice, response: ResponseKind
 ) -> Generator[str, None, None]:
-    vocabulary = experiment.vocabulary
+    vocabulary, decoder = experiment.vocabulary, experiment.tokenizer.decoder()
+    if response == "text":
+        for index in prime:  # what follows depends on what it follows: whether a blank comes first, say
+            decoder.feed(index)
     with _evaluating(model):
         chosen: Iterator[tuple[int, float]]
         if response in ("each", "one"):
@@ -151,7 +153,7 @@ def _characters(
                 raise NotFinite("the probabilities are not numbers (NaN): no character can be chosen")
             if response == "answer" and vocabulary[index] == END:
                 return
-            yield vocabulary[index]
+            yield decoder.feed(index)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from rnn_tui.data.data_card import SeriesCard
 from rnn_tui.engine.store.load_network import SavedNetwork, load_network
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import END, Experiment
+from rnn_tui.experiment.tokenizers import CLOSING, OPENING
 
 __all__ = ["ExportRefused", "export_run", "state_dict"]
 
@@ -96,23 +97,28 @@ def _code(kept: SavedNetwork, weights: str) -> str:
     network = experiment.network
     layers, recurrent = _recurrent(experiment)
     width = network.hidden_size * network.directions
-    classes = "1" if experiment.is_numbers else "len(VOCABULARY)"
+    classes = "1" if experiment.is_numbers else "256" if experiment.data.tokens == "byte" else "len(VOCABULARY)"
     kind = _kind(experiment)
     values = _characters(kept, kind) if series is None else _series(series)
-    use = "" if kind == "series" else f"{_read('export_characters')}\n\n"
+    tokens = f"{_read(f'export_tokens_{experiment.data.tokens}')}\n\n{_read('export_characters')}\n\n"
+    program = ("" if kind == "series" else tokens) + Template(_read(f"export_{kind}")).substitute(
+        unit=experiment.data.unit
+    )
     return Template(_read("export_template")).substitute(
+        imports=_IMPORTS if experiment.data.tokens == "word" else "",
+        more="\nimport unicodedata" if experiment.data.tokens == "word" else "",
         usage=_USAGE[kind],
         data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
         weights=ascii(weights),
         shapes=_NUMBERS if experiment.is_numbers else _INDICES,
         layers=layers,
         read="x" if experiment.is_numbers else "indices",
-        reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT,
+        reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT.format(classes),
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
         recurrent=recurrent,
         head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
         tied="\n        self.head.weight = self.embedding.weight" if network.tied else "",
-        use=use + _read(f"export_{kind}"),
+        program=program,
     )
 
 
@@ -144,15 +150,31 @@ def _kind(experiment: Experiment) -> _Kind:
 def _characters(kept: SavedNetwork, kind: _Kind) -> list[tuple[str, object, str]]:
     """Return the constants of a file about characters: name, value and comment of each."""
     inputs = list(kept.data_card.inputs)
-    vocabulary = ("VOCABULARY", kept.experiment.vocabulary, "the characters in the order of their indices")
+    vocabulary = _vocabulary(kept.experiment)
     if kind == "text":
         return [
-            vocabulary,
+            *vocabulary,
             ("PRIME", inputs[0], "what it reads if no other text is given"),
-            ("TEMPERATURE", 1.0, "below 1: more predictable, above 1: more random; 0: always the likeliest character"),
+            ("TEMPERATURE", 1.0, "below 1: more predictable, above 1: more random; 0: always the likeliest one"),
         ]
     end = [("END", END, "what it outputs at the end of its answer")] if kind == "answer" else []
-    return [vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of them"), *end]
+    return [*vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of them"), *end]
+
+
+def _vocabulary(experiment: Experiment) -> list[tuple[str, object, str]]:
+    """Return the constants that turn text into indices, and back."""
+    names = experiment.tokenizer.names
+    match experiment.data.tokens:
+        case "char":
+            return [("VOCABULARY", names, "the characters in the order of their indices")]
+        case "word":
+            return [
+                ("VOCABULARY", list(names), "the words in the order of their indices"),
+                ("CLOSING", CLOSING, "no blank stands before these"),
+                ("OPENING", OPENING, "and none after these"),
+            ]
+        case "byte":
+            return []
 
 
 def _series(series: SeriesCard) -> list[tuple[str, object, str]]:
@@ -179,4 +201,5 @@ _USAGE: dict[_Kind, str] = {
 _INDICES = "Time first: indices (T, N) -> logits (T, N, features)."
 _NUMBERS = "Time first: standardised numbers (T, N, 1) -> the next ones (T, N, 1)."
 _EMBEDDING = "\n        x = self.embedding(indices)"
-_ONE_HOT = "\n        x = F.one_hot(indices, len(VOCABULARY)).to(torch.float32)"
+_ONE_HOT = "\n        x = F.one_hot(indices, {}).to(torch.float32)"
+_IMPORTS = "import re\n"

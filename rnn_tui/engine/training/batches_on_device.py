@@ -18,7 +18,8 @@ from rnn_tui.data.batches import Batches, PairBatches, Piece, Places
 from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
 from rnn_tui.data.series import TimeSeries, read_series
 from rnn_tui.data.share import WHOLE, Share
-from rnn_tui.data.text import Corpus, read_corpus
+from rnn_tui.data.text import Corpus
+from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 
@@ -53,6 +54,7 @@ class Dataset:
     _y: Tensor | None
 
     def __init__(self, experiment: Experiment, device: torch.device, share: Share = WHOLE) -> None:
+        self.tokenizer = experiment.tokenizer
         self.vocabulary = experiment.vocabulary
         self.length = experiment.length
         self.all_rows = experiment.rows  # of all processes
@@ -113,7 +115,7 @@ class Dataset:
 
     def text(self, indices: Tensor) -> str:
         """Turn indices (T, N) into text, a space between the rows; NONE is left out."""
-        return " ".join("".join(self.vocabulary[index] for index in row if index >= 0) for row in indices.T.tolist())
+        return " ".join(self.tokenizer.decode(index for index in row if index >= 0) for row in indices.T.tolist())
 
 
 class RowsDataset(Dataset):
@@ -319,7 +321,7 @@ def build_dataset(
             )
         return PairsDataset(experiment, device, source, share)
     if data.text:
-        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_corpus(data), share)
+        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_tokens(data), share)
     if data.series:
         series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
         return SeriesDataset(experiment, device, series, share)

@@ -9,6 +9,7 @@ from rnn_tui.experiment.rules.words import brief, short
 from rnn_tui.experiment.setting import either
 from rnn_tui.experiment.spec import END, Data, Experiment, ExperimentError
 from rnn_tui.experiment.task_layout import other_task, unfit
+from rnn_tui.experiment.tokenizers import split_words, tokenizer_of
 
 __all__ = ["NEVER_LEARNT", "check_data", "with_default_target"]
 
@@ -29,7 +30,7 @@ def check_data(experiment: Experiment) -> None:
         _check_batches(experiment)
     else:
         _check_texts(experiment)
-    _check_vocabulary(data.vocabulary)
+    _check_vocabulary(data)
 
 
 def with_default_target(experiment: Experiment) -> Experiment:
@@ -175,11 +176,20 @@ def _check_padded(data: Data) -> None:
             raise ExperimentError("data.targets", f"{short(target)} has {problem}", value=target)
 
 
-def _check_vocabulary(vocabulary: str) -> None:
-    _check_halves("data.vocabulary", (vocabulary,))
-    repeated = [character for character, count in Counter(vocabulary).items() if count > 1]
+def _check_vocabulary(data: Data) -> None:
+    _check_halves("data.vocabulary", (data.vocabulary,))
+    if not data.vocabulary:
+        return
+    if data.tokens == "byte":
+        raise ExperimentError("data.vocabulary", f"{brief(data.vocabulary)} has no use: there are 256 bytes")
+    names = tokenizer_of(data.tokens, data.vocabulary).names
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise ExperimentError("data.vocabulary", f"has {min(repeated)!r} more than once")
+    if data.tokens == "word":
+        strange = next((name for name in names if split_words(name) != [name]), None)
+        if strange is not None:
+            raise ExperimentError("data.vocabulary", f"has {short(strange)}, which is not one word")
 
 
 def _check_halves(path: str, rows: tuple[str, ...]) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.tokenizers import Tokens
 
-__all__ = ["Data", "Decimal", "Gaps", "Header", "Separator", "Task"]
+__all__ = ["Data", "Decimal", "Gaps", "Header", "Separator", "Task", "Tokens"]
 
 Task = Literal["many-to-many", "one-to-many", "many-to-one"]
 Separator = Literal["auto", "comma", "semicolon", "tab", "bar", "blank", "none"]
@@ -19,6 +20,14 @@ _ESCAPES = r"\\ \n \t \x1b \u200b stand for what cannot be typed."
 
 def _without_file(experiment: Any) -> str:
     return "" if experiment.data.file else "does not fit without a text: give one, as --text FILE"
+
+
+def _without_text(experiment: Any) -> str:
+    return "" if experiment.data.text else "does not fit without a text: give one, as --text FILE"
+
+
+def _without_words(experiment: Any) -> str:
+    return "" if experiment.data.tokens == "word" else "has no use without words: --tokens word reads them"
 
 
 def _without_series(experiment: Any) -> str:
@@ -34,11 +43,11 @@ def _for_pairs(experiment: Any) -> str:
 class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is read and what is to be predicted: rows, a text, pairs, or a series of numbers.
 
-    A character is one Unicode code point. Rows are one batch, the same in every pass. Of a text or a series every pass
-    reads another batch, `batch` rows of `length` characters or numbers: pieces in a random order, or `stateful`, where
-    row r goes on where row r of the previous pass ended. Pairs are rows of different lengths in a file, `batch` of them
-    a pass in a random order, padded to `length` time steps; 0 stands for all of them, and for as many as the longest
-    has.
+    A character is one Unicode code point; a text may be read by words or by bytes instead (`tokens`). Rows are one
+    batch, the same in every pass. Of a text or a series every pass reads another batch, `batch` rows of `length`
+    characters or numbers: pieces in a random order, or `stateful`, where row r goes on where row r of the previous pass
+    ended. Pairs are rows of different lengths in a file, `batch` of them a pass in a random order, padded to `length`
+    time steps; 0 stands for all of them, and for as many as the longest has.
 
     The task says how an input and its target become one row. many-to-many: a character is predicted for each one read.
     many-to-one: one character, at the last one read. one-to-many: the input is read and then the answer so far; the
@@ -160,6 +169,26 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             since="0.1.0",
         ),
     ] = "utf-8"
+    tokens: Annotated[
+        Tokens,
+        Setting(
+            "what one time step of a text reads: a character, a word or punctuation mark, or a byte",
+            unused=_without_text,
+            since="0.2.0",
+            memory=True,
+        ),
+    ] = "char"  # see `experiment/tokenizers.py`
+    vocabulary_size: Annotated[
+        int,
+        Setting(
+            "the most words that are told apart, the frequent ones; all others are one unknown word",
+            minimum=2,
+            maximum=1_000_000,
+            unused=_without_words,
+            logarithmic=True,
+            since="0.2.0",
+        ),
+    ] = 10_000
     batch: Annotated[
         int,
         Setting(
@@ -212,7 +241,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     vocabulary: Annotated[
         str,
         Setting(
-            "the characters in the order of their indices; none: those of the data, sorted",
+            "the characters in the order of their indices; none: those of the data, sorted. Of words: the words, with "
+            "blanks between them; none: the most frequent of what is learnt",
             form_hint=_ESCAPES,
             since="0.1.0",
             memory=True,
@@ -223,6 +253,11 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def file(self) -> str:
         """The file that the data come from, or what stands for it, if there is one."""
         return self.text or self.pairs or self.series
+
+    @property
+    def unit(self) -> str:
+        """What is read at one time step, in a word."""
+        return {"char": "character", "word": "word", "byte": "byte"}[self.tokens] if not self.series else "value"
 
     @property
     def padded(self) -> bool:

@@ -32,13 +32,15 @@ class Columns:
 def columns_of(experiment: Experiment, *, is_script: bool = False) -> Columns:
     """Return the columns for an experiment before anything of it is on the screen.
 
-    A character needs 1 or 2 cells, a number of a series room for its digits. What a script reads is not known yet.
+    A character needs 1 or 2 cells, a number of a series room for its digits. What a script reads is not known yet, and
+    words are as wide as they are.
     """
-    if is_script:
+    if is_script or experiment.data.tokens == "word":
         return Columns(_SHORTEST_WORD + _GAP, experiment.length)
     if experiment.is_numbers:
         return Columns(_NUMBER, experiment.length)
-    widest = max(cell_len(glyph(character)) for character in experiment.vocabulary or UNREAD)
+    names = experiment.tokenizer.names or UNREAD
+    widest = max(cell_len(glyph(name) if len(name) == 1 else name) for name in names)
     return Columns(widest, experiment.length)
 
 

@@ -1,4 +1,4 @@
-"""The vocabulary as it is drawn: characters as glyphs, tokens of a script as words or as their numbers."""
+"""The vocabulary as it is drawn: characters as glyphs, tokens as words, those of a script also as their numbers."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from rnn_tui.common.glyphs import glyph, safe
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.subject import Subject
 
-__all__ = ["UNREAD", "Glyphs", "has_stand_ins"]
+__all__ = ["UNREAD", "Glyphs", "has_stand_ins", "word_glyph"]
 
 UNREAD = "·"  # stands for every character of a text that has not been read yet
 _MOST = 256  # characters of a word that are looked at: no pane has room for more
@@ -16,17 +16,20 @@ _EMPTY = "''"  # the word without characters
 
 
 def has_stand_ins(experiment: Experiment) -> bool:
-    """Return whether the vocabulary has characters that stand for a script's tokens: it is no text then."""
+    """Return whether the vocabulary has characters that stand for tokens: what is read is not a text of characters."""
     return unicodedata.category((experiment.vocabulary or UNREAD)[0]) == "Co"
 
 
 class Glyphs(Sequence[str]):
     """A glyph or a word for each index, made when it is first asked for: a vocabulary may have 50,000 words."""
 
-    def __init__(self, experiment: Experiment, subject: Subject | None = None) -> None:
+    def __init__(self, experiment: Experiment, subject: Subject | None = None, *, running: bool = False) -> None:
+        """Take the names of the tokens; `running`: words are followed by a blank, as in a text."""
+        self._after = " " if running and experiment.data.tokens == "word" else ""
         self._vocabulary = experiment.vocabulary or UNREAD
         self._is_script = subject is not None
-        self._words = subject.words if subject is not None else ()
+        own = () if experiment.data.tokens == "char" else tuple(experiment.tokenizer.names)
+        self._words = own if subject is None else subject.words
         self._classes_from = subject.classes_from if subject is not None else 0
         if self._classes_from:
             self._words = self._words[: self._classes_from]
@@ -45,7 +48,7 @@ class Glyphs(Sequence[str]):
             return [self[each] for each in range(*index.indices(len(self)))]
         index = int(index)
         if index not in self._made:
-            self._made[index] = self._make(index)
+            self._made[index] = self._make(index) + self._after
         return self._made[index]
 
     def _make(self, index: int) -> str:
@@ -61,6 +64,8 @@ class Glyphs(Sequence[str]):
 
 def word_glyph(word: str) -> str:
     """Return a word as it is drawn: safe, never empty, with visible spaces at its ends."""
+    if len(word) == 1:
+        return glyph(word)
     cut = word[:_MOST]
     inner = cut.strip(" ")
     start = len(cut) - len(cut.lstrip(" "))

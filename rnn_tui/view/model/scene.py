@@ -103,11 +103,21 @@ class Scene:
         """The vocabulary as it is drawn."""
         return Glyphs(self.experiment, self.subject)
 
+    @cached_property
+    def running_glyphs(self) -> Glyphs:
+        """The same for a text: words are followed by a blank."""
+        return Glyphs(self.experiment, self.subject, running=True)
+
     @property
     def cell_name(self) -> str:
         """The kind of cell in a word: "LSTM"; of a cell that somebody has written the name of its class."""
         own = "" if self.subject is None else safe(self.subject.cell)
         return own or self.experiment.network.kind.short
+
+    @property
+    def has_words(self) -> bool:
+        """Whether what is read and predicted are words, which are cut where there is no room, or a script's tokens."""
+        return self.subject is not None or self.experiment.data.tokens == "word"
 
     @property
     def reads_tokens(self) -> bool:

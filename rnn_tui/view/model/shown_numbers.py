@@ -127,10 +127,10 @@ class _Around:
     first: int = 0  # the time step of the first column
     labels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of an axis, from 1
     place: Mapping[str, int] = field(default_factory=dict)
-    vocabulary: str = ""
+    vocabulary: Sequence[str] = ()
 
 
-def tables(parts: Mapping[str, Any], *, first: int = 0, vocabulary: str = "") -> list[Table]:
+def tables(parts: Mapping[str, Any], *, first: int = 0, vocabulary: Sequence[str] = ()) -> list[Table]:
     """Return every number in parts of a frame, by their names.
 
     `first` is the time step of the window's first column, from 0. `vocabulary` turns indices into characters; empty:
@@ -198,13 +198,13 @@ def _of_array(name: str, value: np.ndarray[Any, Any], around: _Around, kind: typ
     return Table(quantity=name, place=around.place, axes=tuple(axes), values=listed)
 
 
-def _characters(values: Any, vocabulary: str) -> Any:
+def _characters(values: Any, vocabulary: Sequence[str]) -> Any:
     if isinstance(values, list):
         return [_characters(each, vocabulary) for each in values]
     return _character(values, vocabulary)
 
 
-def _character(index: int, vocabulary: str) -> Value:
+def _character(index: int, vocabulary: Sequence[str]) -> Value:
     """Return the character of an index; None where there is none."""
     if index < 0:
         return None

@@ -74,7 +74,7 @@ class LossPane(Pane):
         guess += ", not smoothed" if guess and experiment.training.label_smoothing else ""
         how, brief = f" · {_reduced(experiment)}", f" · {experiment.training.reduction} of {experiment.length}"
         if experiment.data.per_character:
-            how, brief = " · nats per character", " · nats each"
+            how, brief = f" · nats per {experiment.data.unit}", " · nats each"
         forms = (f"{floor}{guess}{how}", f"{floor}{how}", f"{floor}{brief}", how, brief, "")
         return self.in_border(*(name + form for form in forms))
 
@@ -190,7 +190,7 @@ def _squared(scene: Scene) -> str:
 
 
 def _evaluated(held_out: HeldOut, *, bits: bool = True) -> tuple[str, ...]:
-    """Return the scores of the part held out, in ever fewer words; `bits`: its loss is in nats per character."""
+    """Return the scores of the part held out, in ever fewer words; `bits`: its loss is in nats per token."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
     in_bits = f", {held_out.bits:.3f} bits" if bits and math.isfinite(held_out.loss) else ""
     right = f", {held_out.accuracy:.1%} ✓" if math.isfinite(held_out.accuracy) else ""

@@ -165,7 +165,7 @@ def _unrolled(scene: Scene) -> Unrolled:
         outputs=outputs,
         output_p=steps.top_p[:, 0].tolist() if steps is not None and numbers is None and outputs else [],
         numbers=numbers is not None,
-        words=scene.subject is not None,
+        words=scene.has_words,
         right=_right(steps) if outputs and numbers is None else None,
         values=_values(scene),
         cells=[

@@ -188,7 +188,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         seen=None
         if (whole and not seen) or scene.subject is not None or scene.experiment.data.text or status.batches > 1
         else seen,  # every pass says another batch; of a network of a field only the newest is known
-        now="".join(safe(scene.experiment.vocabulary[index]) for index in steps.top[:, 0].tolist())
+        now=safe(scene.experiment.tokenizer.decode(steps.top[:, 0].tolist()))
         if whole and rows == 1 and scene.subject is None
         else "",
         ticks=[each.tick for each in scene.frame.predictions],
@@ -197,7 +197,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         rows=rows,
         right_rows=steps.right_rows,
         smoothed=scene.experiment.training.label_smoothing > 0,
-        words=scene.subject is not None,
+        words=scene.has_words,
         hits=(steps.top[window] == targets[:, None]).tolist(),
         reading=_reading(scene),
     )

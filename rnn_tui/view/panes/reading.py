@@ -81,11 +81,11 @@ class ReadingPane(InsidePane[ReadingFacts]):
             width=width,
             height=height,
             palette=scene.palette,
-            vocabulary=scene.experiment.vocabulary,
+            vocabulary=scene.experiment.tokenizer.names,
             glyphs=glyphs,
             cursor=None if _reads_other_text(scene) else scene.cursor,
             at=_at(scene),
-            words=scene.subject is not None,
+            words=scene.has_words,
         )
 
     def step_at(self, scene: Scene, x: int) -> int | None:
@@ -115,10 +115,10 @@ class ReadingPane(InsidePane[ReadingFacts]):
             facts,
             width=width,
             height=height,
-            vocabulary=scene.experiment.vocabulary,
+            vocabulary=scene.experiment.tokenizer.names,
             glyphs=glyphs,
             at=_at(scene),
-            words=scene.subject is not None,
+            words=scene.has_words,
         )
         return page.character_at(*self._mouse)
 

@@ -8,13 +8,13 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from rnn_tui.common.glyphs import glyph
 from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample, text_names
 from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import response_kind
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
+from rnn_tui.view.model.glyphs import word_glyph
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
@@ -92,7 +92,7 @@ class SamplePane(InsidePane[SampleFacts]):
             enter = "" if self._is_led else "enter type · "
             keys = f"{enter}o temperature · , . seed · O"
             return self.in_border(f"{keys} all settings", f"{keys} all", keys.removesuffix(" · O"), f"{enter}O all")
-        line = "enter ⏎ · " if "\n" in scene.experiment.vocabulary else ""
+        line = "enter ⏎ · " if _newline(scene.experiment) >= 0 else ""
         return f"typing · {line}⌫ · ctrl+u none · esc ends"
 
     def show(self, scene: Scene) -> None:
@@ -110,8 +110,8 @@ class SamplePane(InsidePane[SampleFacts]):
             width=width,
             height=height,
             palette=scene.palette,
-            glyphs=scene.glyphs,
-            newline=scene.experiment.vocabulary.find("\n"),
+            glyphs=scene.running_glyphs,
+            newline=_newline(scene.experiment),
         )
 
     @property
@@ -140,13 +140,13 @@ class SamplePane(InsidePane[SampleFacts]):
             sample = chosen_sample(experiment, scene.view)
             text, facts = sample.prime, self.facts(scene)
             if not text and sample.default and facts is not None:  # the engine has taken one
-                text = "".join(experiment.vocabulary[index] for index in facts.prime if index >= 0)
+                text = experiment.tokenizer.decode(int(index) for index in facts.prime if index >= 0)
         else:
             text = self._typed
-        vocabulary = set(experiment.vocabulary)
+        tokenizer, after = experiment.tokenizer, " " if experiment.data.tokens == "word" else ""
         return Prime(
-            glyphs=tuple(map(glyph, text)),
-            known=tuple(character in vocabulary for character in text),
+            glyphs=tuple(word_glyph(each) + after for each in tokenizer.pieces(text)),
+            known=tuple(index >= 0 for index in tokenizer.encode(text)),
             typing=self._typed is not None,
             can_type=not self._is_led,
         )
@@ -154,8 +154,8 @@ class SamplePane(InsidePane[SampleFacts]):
     def exact(self, scene: Scene, facts: SampleFacts, x: int, y: int) -> str:
         """Return the exact probability of a character."""
         prime, (width, height) = self._prime(scene), self.size
-        newline = scene.experiment.vocabulary.find("\n")
-        page = lay_out_sample(facts, prime, width=width, height=height, glyphs=scene.glyphs, newline=newline)
+        newline = _newline(scene.experiment)
+        page = lay_out_sample(facts, prime, width=width, height=height, glyphs=scene.running_glyphs, newline=newline)
         spot = page.spot(x, y)
         match spot.part if spot is not None else None:
             case "prime":
@@ -212,7 +212,7 @@ class SamplePane(InsidePane[SampleFacts]):
         """Take text, and the few keys that change it, while typing. All other keys do what they always do."""
         if self._typed is None or self._typed_for is None:
             return
-        vocabulary = self._typed_for.vocabulary
+        vocabulary = self._typed_for.tokenizer.names
         match event.key:
             case "escape":
                 self._end_typing()
@@ -251,18 +251,24 @@ def chosen_sample(experiment: Experiment, view: ViewState) -> SampleAsk:
     That is the row's first character if the network continues a text, and all of it if it answers. For a file of text,
     which the view does not know, it is a newline, or the vocabulary's first character; for pairs the engine takes one.
     """
-    data, vocabulary = experiment.data, experiment.vocabulary
+    data, vocabulary = experiment.data, experiment.tokenizer.names
     rows = data.inputs
     if view.prime is not None:
         return replace(view.sample, prime=view.prime, default=False)
     if data.pairs:
         prime = ""
     elif not rows:
-        prime = "\n" if "\n" in vocabulary else vocabulary[:1]
+        prime = "\n" if "\n" in vocabulary else "".join(vocabulary[:1])
     else:
         row = rows[min(view.row, len(rows) - 1)]
         prime = row[:1] if response_kind(data) == "text" else row[:MOST_PRIME]
     return replace(view.sample, prime=prime, default=bool(data.pairs))
+
+
+def _newline(experiment: Experiment) -> int:
+    """Return the index of the token that breaks lines; −1: the vocabulary has none."""
+    names = experiment.tokenizer.names
+    return names.index("\n") if "\n" in names else -1
 
 
 def _how(sample: SampleAsk) -> str:

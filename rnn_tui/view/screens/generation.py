@@ -6,6 +6,7 @@ from rnn_tui.common.glyphs import glyph, safe
 from rnn_tui.experiment.sampling_settings import MOST_PRIME, SAMPLE_SETTINGS, sample_numbers
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.tokenizers import Tokenizer
 from rnn_tui.protocol.inspect.sample import SampleAsk
 from rnn_tui.view.screens.editors import Row, TextInput, as_text, from_text
 from rnn_tui.view.screens.form import Form
@@ -26,10 +27,10 @@ class GenerationScreen(Form[SampleAsk]):
     SUBMIT = "Set"
     HINTED = True
 
-    def __init__(self, sample: SampleAsk, vocabulary: str) -> None:
+    def __init__(self, sample: SampleAsk, tokenizer: Tokenizer) -> None:
         shown = [(each, _shown(each.name, sample)) for each in SAMPLE_SETTINGS]
         super().__init__("How the network writes", "↑ ↓ field · enter set · esc cancel", shown)
-        self._vocabulary = vocabulary
+        self._tokenizer = tokenizer
 
     def row(self, setting: Setting, text: str) -> Row:
         """Return a row with a text editor, whatever the setting is."""
@@ -54,7 +55,8 @@ class GenerationScreen(Form[SampleAsk]):
 
     def _remark(self, sample: SampleAsk) -> str:
         """Return which characters of the prime the network does not know, or that it is ready."""
-        strange = list(dict.fromkeys(each for each in sample.prime if each not in self._vocabulary))
+        read = zip(self._tokenizer.pieces(sample.prime), self._tokenizer.encode(sample.prime), strict=True)
+        strange = list(dict.fromkeys(piece for piece, index in read if index < 0))
         if strange:
             return f"not in the vocabulary, and left out: {', '.join(map(glyph, strange[:8]))}"
         return "ready" if sample.prime else "without a prime the network writes nothing"

@@ -148,7 +148,7 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen, SharingScreen):
                 self.look_at(replace(self.view, prime=prime, sample=sample))
 
         before = chosen_sample(experiment, self.view)
-        self.app.push_screen(GenerationScreen(before, experiment.vocabulary), answered)
+        self.app.push_screen(GenerationScreen(before, experiment.tokenizer), answered)
 
     def action_explain(self) -> None:
         """Explain the pane with the focus in plain words."""

@@ -49,7 +49,7 @@ def numbers_of(scene: Scene, pane: "Pane | InsidePane[Any]", kind: FileKind) -> 
     for name in (*pane.PARTS, *pane.EXTRAS) if facts is None else ():
         value = getattr(scene, name, None) if hasattr(scene, name) else getattr(scene.frame, name, None)
         parts[name] = value
-    vocabulary = scene.experiment.vocabulary if scene.subject is None else ""
+    vocabulary = scene.experiment.tokenizer.names if scene.subject is None else ()
     first = scene.steps.first if scene.steps is not None else 0
     newest = scene.newest(type(parts[pane.ID])) if parts.get(pane.ID) is not None else None
     about: dict[str, str | int] = {

@@ -63,7 +63,7 @@ class RankStrip(Picture, can_focus=True):
                 height=self.size.height,
                 shown=self._shown(scene),
                 palette=scene.palette,
-                reads="steps" if scene.experiment.is_numbers else "characters",
+                reads="steps" if scene.experiment.is_numbers else f"{scene.experiment.data.unit}s",
             )
             self.paint(strips)
         return changed

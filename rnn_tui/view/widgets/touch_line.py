@@ -6,7 +6,7 @@ from typing import Literal
 from textual import events
 from textual.message import Message
 
-from rnn_tui.common.glyphs import glyph, safe
+from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact
 from rnn_tui.draw.kit.text_fit import first_that_fits
@@ -76,7 +76,8 @@ class TouchLine(Picture, can_focus=True):
             return
         self._typed = touching.typed
         is_text = touching.kind == "input" and not scene.experiment.is_numbers
-        self._characters = scene.experiment.vocabulary if is_text else ""
+        is_typed = is_text and scene.experiment.data.tokens == "char"
+        self._characters = scene.experiment.vocabulary if is_typed else ""
         width = self.size.width
         if not width:
             return
@@ -147,5 +148,5 @@ def _forms(scene: Scene, touching: Touching, target: Touch, *, is_text: bool) ->
 def _written(scene: Scene, value: float, *, is_text: bool) -> str:
     if not is_text:
         return f"{value:+.4g}".replace("-", "−")
-    vocabulary, index = scene.experiment.vocabulary, int(value)
-    return f"'{glyph(vocabulary[index])}'" if 0 <= index < len(vocabulary) else "–"
+    index = int(value)
+    return f"'{scene.glyphs[index]}'" if 0 <= index < len(scene.glyphs) else "–"

@@ -91,6 +91,17 @@ def test_a_text_goes_on_from_a_prime(tmp_path: Path, network: dict[str, Any], be
     assert alone.startswith(text[:20])
 
 
+@pytest.mark.parametrize(("tokens", "prime"), [("word", "Don't (ask), “Bee”:\nxyzzy"), ("byte", "Don't “ask” é")])
+def test_words_and_bytes_go_on_from_a_prime(tmp_path: Path, tokens: str, prime: str) -> None:
+    text = "Don't (ask), don't: “Bee” says é.\nThe end, $said bee!\n" * 8
+    session, code = exported(on_text(tmp_path, text, training={"lr": 0.05}, tokens=tokens), 60, tmp_path)
+    greedy = generate(session.trainer.model, session.experiment, prime, temperature=0, length=50)
+    line, same = answers(code, (None, prime, "50", "0"), ("generate", prime, 50, 0.0))
+    assert line == f"{prime}{greedy}\n"
+    assert same == greedy
+    assert len(greedy) > 30
+
+
 def test_one_to_many_answers_to_its_end(tmp_path: Path) -> None:
     session, code = exported(changed(LESSONS["spell"], run={"until": []}), 300, tmp_path)
     answer = generate(session.trainer.model, session.experiment, "7", temperature=0, length=20).partition("\n")[0]
