@@ -67,7 +67,7 @@ def _row(experiment: Experiment, row: int, later: int) -> str:
     if not data.text:
         return (data.targets if later else data.inputs)[row]
     start = row + later
-    return (data.vocabulary * (data.length + start))[start : start + data.length]
+    return (experiment.vocabulary * (data.length + start))[start : start + data.length]
 
 
 def frame_of(

@@ -173,6 +173,26 @@ async def test_what_is_typed_is_on_the_screen_before_it_is_answered() -> None:
             assert words in text
 
 
+async def test_words_have_blanks_between_them_and_are_known_or_not() -> None:
+    data = {"text": "a.txt", "tokens": "word", "vocabulary": "\n the cat sat ran"}
+    experiment = from_dict({"data": data, "network": {"head": "linear"}, "training": {"tick": "sequence"}})
+    async with running(experiment) as (pilot, app, engine):
+        engine.extra = {"inside": (facts([1, 2]),)}
+        await pilot.press("G")
+        await until(pilot, lambda: "cat sat" in text_of(app, "#sample"))
+        assert asked(engine).prime == "\n"
+        await pilot.press("enter", *"the", "space", *"dog")
+        await until(pilot, lambda: "prime the dog" in text_of(app, "#sample"))
+        assert "cat sat sat ran" in text_of(app, "#sample")
+        assert asked(engine).prime == "the dog"
+        scene = app.main.scene
+        assert scene is not None
+        prime = pane_of(app)._prime(scene)
+        assert prime.known == (True, False)
+        column = app.main.grid.columns
+        assert column.narrowest >= 4
+
+
 async def test_it_stays_between_two_answers_and_names_the_tick_of_its_text() -> None:
     async with running() as (pilot, app, engine):
         engine.extra = {"inside": (facts([0]),)}
