@@ -188,10 +188,11 @@ class Run:
     @property
     def logits(self) -> NDArray[np.float32]:
         """The outputs of the steps fed in this pass, (time steps, rows, features)."""
-        logits = self._session.trainer.logits
+        trainer = self._session.trainer
+        logits = trainer.logits
         if not logits:
             return np.zeros((0, self._session.dataset.rows, self.experiment.output_size), np.float32)
-        return torch.cat(logits).float().cpu().numpy()
+        return torch.cat(logits)[..., trainer.classes_from :].float().cpu().numpy()
 
     @property
     def states(self) -> NDArray[np.float32]:

@@ -3,9 +3,11 @@
 import unicodedata
 from functools import cache
 
-__all__ = ["glyph", "is_harmful", "printable", "safe"]
+__all__ = ["glyph", "is_harmful", "printable", "safe", "token_glyph"]
 
 _SPECIAL = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡", "\xad": "‧", "\xa0": "␣"}
+_LONGEST = 256  # characters of a token that are looked at: no pane has room for more
+_EMPTY = "''"  # the token without characters
 _FILLERS = "\u115f\u1160\u3164\uffa0"  # letters by category, and yet blank
 _CONTESTED = (  # two cells in newer versions of Unicode, or where the font is East Asian; one or none elsewhere
     ("\u06de", "\u06de"), ("\u2630", "\u2637"), ("\u268a", "\u268f"), ("\u3248", "\u324f"), ("\u4dc0", "\u4dff"),
@@ -72,6 +74,16 @@ def _on_circle(mark: str) -> str:
 def is_harmful(character: str) -> bool:
     """Tell whether a character acts on a terminal, or on the order in which others are drawn, or is none at all."""
     return unicodedata.category(character) in _HARMFUL
+
+
+def token_glyph(name: str) -> str:
+    """Return the name of a token as it is drawn: safe, never empty, with visible blanks at its ends."""
+    if len(name) == 1:
+        return glyph(name)
+    cut = name[:_LONGEST]
+    inner = cut.strip(" ")
+    start = len(cut) - len(cut.lstrip(" "))
+    return (glyph(" ") * start + safe(inner) + glyph(" ") * (len(cut) - len(inner) - start)) or _EMPTY
 
 
 def safe(text: str) -> str:

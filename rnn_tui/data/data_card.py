@@ -8,6 +8,7 @@ from rnn_tui.data.pairs import NONE, Pairs
 from rnn_tui.data.series import TimeSeries
 from rnn_tui.data.text import Corpus
 from rnn_tui.experiment.spec import Experiment, Task
+from rnn_tui.experiment.tokenizers import tokenizer_of
 
 __all__ = ["DataCard", "SeriesCard", "data_card_of", "first_input", "with_vocabulary"]
 
@@ -28,6 +29,7 @@ class DataCard(msgspec.Struct, frozen=True, kw_only=True):
     """Of texts the vocabulary and a few beginnings; of a series what there is to know of its numbers."""
 
     vocabulary: str = ""  # the characters or words in the order of their indices, as `Data` has them
+    labels: tuple[str, ...] = ()  # that are predicted, in the order of their classes
     inputs: tuple[str, ...] = ()  # the rows, the first inputs of pairs, or the beginning of a text
     series: SeriesCard | None = None
     next_characters: bool = False  # of many-to-many pairs: whether the targets are the inputs' next characters
@@ -49,14 +51,15 @@ def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | N
         inputs = tuple(first_input(source, data.task, number) for number in range(min(_SOME, len(source))))
     next_characters = isinstance(source, Pairs) and data.task == "many-to-many" and source.next_characters
     vocabulary = data.vocabulary if data.tokens != "char" else experiment.vocabulary
-    return DataCard(vocabulary=vocabulary, inputs=inputs, next_characters=next_characters)
+    return DataCard(vocabulary=vocabulary, labels=data.labels, inputs=inputs, next_characters=next_characters)
 
 
 def with_vocabulary(experiment: Experiment, data_card: DataCard) -> Experiment:
     """Return the experiment as if its file had been read, as far as the network is concerned."""
     if not experiment.data.file or experiment.is_numbers:
         return experiment
-    return replace(experiment, data=replace(experiment.data, vocabulary=data_card.vocabulary))
+    found = {"vocabulary": data_card.vocabulary, "labels": data_card.labels}
+    return replace(experiment, data=replace(experiment.data, **found))
 
 
 def first_input(pairs: Pairs, task: Task, number: int = 0) -> str:
@@ -64,4 +67,4 @@ def first_input(pairs: Pairs, task: Task, number: int = 0) -> str:
     start, length = int(pairs.starts[number]), int(pairs.lengths[number])
     begins = int((pairs.targets[start : start + length] != NONE).argmax())
     stop = length if task == "many-to-many" else begins + 1
-    return "".join(pairs.vocabulary[index] for index in pairs.inputs[start : start + stop].tolist())
+    return tokenizer_of(pairs.tokens, pairs.vocabulary).decode(pairs.inputs[start : start + stop].tolist())

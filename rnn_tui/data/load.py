@@ -43,8 +43,7 @@ def load(experiment: Experiment) -> LoadedData:
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
-    holdout = data.holdout if data.tokens == "word" else 0.0  # the words of what is learnt are the vocabulary
-    corpus = _corpus(msgspec.structs.replace(as_read(data), holdout=holdout), file_version(data.text))
+    corpus = _corpus(_as_read(data), file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
@@ -53,9 +52,14 @@ def load(experiment: Experiment) -> LoadedData:
     return LoadedData(given=given, experiment=experiment, source=corpus, origin=found)
 
 
+def _as_read(data: Data) -> Data:
+    """Return the settings that decide what is read; of words also the hold-out: what is learnt is the vocabulary."""
+    return msgspec.structs.replace(as_read(data), holdout=data.holdout if data.tokens == "word" else 0.0)
+
+
 def _read_pairs(experiment: Experiment) -> LoadedData:
     data = experiment.data
-    pairs = _pairs(as_read(data), experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
+    pairs = _pairs(_as_read(data), experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
     longest = pairs.longest
     if data.length and data.length < longest:
         raise ExperimentError(
@@ -67,10 +71,16 @@ def _read_pairs(experiment: Experiment) -> LoadedData:
     given = _with(
         experiment,
         vocabulary="" if pairs.is_sorted else pairs.vocabulary,
+        labels=() if pairs.has_own_labels else pairs.labels,
         batch=0 if plan.rows == plan.learnt else plan.rows,
         length=0 if data.length in (0, longest) else data.length,
     )
-    found = {"vocabulary": pairs.vocabulary, "batch": plan.rows, "length": data.length or longest}
+    found = {
+        "vocabulary": pairs.vocabulary,
+        "labels": pairs.labels,
+        "batch": plan.rows,
+        "length": data.length or longest,
+    }
     experiment = from_dict(to_dict(_with(experiment, **found)))
     check_memory(experiment)
     return LoadedData(given=given, experiment=experiment, source=pairs)

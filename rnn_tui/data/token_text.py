@@ -1,6 +1,7 @@
 """A text as it is read: by characters, by words or by bytes. Each token is an index into the vocabulary."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from rnn_tui.data.text import Corpus, read_corpus, read_raw, text_of
 from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, ExperimentError
 from rnn_tui.experiment.tokenizers import UNKNOWN, joined_words, split_words, tokenizer_of
 
-__all__ = ["read_tokens"]
+__all__ = ["frequent_words", "read_tokens"]
 
 _BYTES = 256
 
@@ -37,7 +38,7 @@ def _words(data: Data) -> Corpus:
     if not words:
         raise ExperimentError("data.text", "has blanks only: there is nothing to learn")
     learnt = words[: len(words) - int(len(words) * data.holdout)]
-    own = joined_words(_most_frequent(learnt, data.vocabulary_size))
+    own = joined_words(frequent_words(learnt, data.vocabulary_size))
     vocabulary = data.vocabulary or own
     index = {word: at for at, word in enumerate(tokenizer_of("word", vocabulary).names)}
     unknown = index.get(UNKNOWN)
@@ -57,7 +58,7 @@ def _words(data: Data) -> Corpus:
     )
 
 
-def _most_frequent(words: list[str], size: int) -> list[str]:
+def frequent_words(words: Iterable[str], size: int) -> list[str]:
     """Return the unknown word and the `size - 1` most frequent ones; of equals those that sort first."""
     counts = Counter(words)
     counts.pop(UNKNOWN, None)

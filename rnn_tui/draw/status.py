@@ -24,8 +24,8 @@ def describe_network(experiment: Experiment) -> str:
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""
-    classes = experiment.classes or "…"  # a text has to be read first
-    first = f"embedding {network.embedding}" if network.embedding else f"one-hot {classes}"
+    features, classes = experiment.features or "…", experiment.classes or "…"  # a text has to be read first
+    first = f"embedding {network.embedding}" if network.embedding else f"one-hot {features}"
     first = "number" if experiment.is_numbers else first
     head = f" → {'tied ' if network.tied else ''}linear {classes}" if network.head == "linear" else ""
     norm = " norm" if network.layer_norm else ""

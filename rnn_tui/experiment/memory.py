@@ -53,8 +53,9 @@ def check_memory(experiment: Experiment) -> None:
 
 
 def is_large(experiment: Experiment) -> bool:
-    """Tell whether a network keeps a core busy by itself, so that it learns alone where many are compared."""
-    return experiment.weights * experiment.rows > _LARGE or experiment.training.precision != "float32"
+    """Tell whether a network learns alone where many are compared: it keeps a core busy, or is of a rare kind."""
+    too_much = experiment.weights * experiment.rows > _LARGE
+    return too_much or experiment.training.precision != "float32" or experiment.data.answers == "label"
 
 
 def shortage_of_members(experiments: Sequence[Experiment], jobs: int = 1) -> str:

@@ -84,10 +84,16 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
 
 
 def _follow_tokens(values: dict[str, Any], given: dict[str, Any]) -> None:
-    """Give words an embedding of their size, and drop what is of no use to the tokens that are read."""
+    """Give words an embedding and labels their task, and drop what is of no use to the tokens that are read."""
     data, network = values["data"], values["network"]
-    if not data["text"] and "data.tokens" not in given:
+    if not (data["text"] or data["pairs"]) and "data.tokens" not in given:
         data["tokens"] = Data().tokens
+    if not data["pairs"] and "data.answers" not in given:
+        data["answers"] = Data().answers
+    if "data.labels" not in given and (data["answers"] != "label" or "data.pairs" in given):
+        data["labels"] = []
+    if given.get("data.answers") == "label" and "data.task" not in given:
+        data["task"] = "many-to-one"
     if data["tokens"] != "word" and "data.vocabulary_size" not in given:
         data["vocabulary_size"] = Data().vocabulary_size
     if given.get("data.tokens") and "data.vocabulary" not in given:

@@ -14,7 +14,7 @@ def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]
     hidden, rows = network.hidden_size, len(network.kind.gates) * network.hidden_size
     shapes: list[tuple[str, tuple[int, ...]]] = []
     if network.embedding:
-        shapes.append(("embedding.weight", (classes, network.embedding)))
+        shapes.append(("embedding.weight", (experiment.features, network.embedding)))
     width = experiment.input_size
     for layer in range(network.layers):
         for direction in range(network.directions):

@@ -4,6 +4,7 @@ Plain data, no torch: the view, the engine, the command line and the files all s
 """
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -104,14 +105,36 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return data.vocabulary or "".join(sorted(set("".join((*data.inputs, *data.targets, end)))))
 
     @property
-    def classes(self) -> int:
-        """Features of an input without an embedding, and of what is to be said: one for each character, or 1."""
+    def features(self) -> int:
+        """Features of an input without an embedding: one for each character of the vocabulary; 1 for numbers."""
         return 1 if self.is_numbers else len(self.vocabulary)
+
+    @property
+    def classes(self) -> int:
+        """Classes that are told apart in what is predicted: the labels, or the characters; 1 for numbers."""
+        return len(self.data.labels) or self.features
+
+    @property
+    def classes_from(self) -> int:
+        """The index of the first label: labels come after all that can be read. 0: what is read is predicted."""
+        return len(self.vocabulary) if self.data.labels else 0
+
+    def name_of(self, index: int) -> str:
+        """Return the name of a token or, from `classes_from` on, of a label."""
+        names = self.tokenizer.names
+        return names[index] if index < len(names) else self.data.labels[index - len(names)]
+
+    def text_of(self, indices: Iterable[int]) -> str:
+        """Return the text of tokens, or of labels with a blank between them."""
+        found = [*indices]
+        if self.data.labels and found and min(found) >= self.classes_from:
+            return " ".join(map(self.name_of, found))
+        return self.tokenizer.decode(found)
 
     @property
     def input_size(self) -> int:
         """Features that the first recurrent layer reads at a time step."""
-        return self.network.embedding or self.classes
+        return self.network.embedding or self.features
 
     @property
     def output_size(self) -> int:
@@ -124,7 +147,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Trainable numbers, as `sum(p.numel() for p in model.parameters())` counts them."""
         network = self.network
         directions, hidden = network.directions, network.hidden_size
-        total = self.classes * network.embedding
+        total = self.features * network.embedding
         for layer in range(min(network.layers, 2)):  # all layers above the first are of one size
             width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
@@ -149,7 +172,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return None
         if network.kind.mixes_h and network.initial_state == "random":  # it mixes h_0 in, which is not bounded
             return None
-        others, spread = len(self.vocabulary) - 1, training.label_smoothing / len(self.vocabulary)
+        others, spread = self.classes - 1, training.label_smoothing / self.classes
         apart = min(2.0, math.log1p((1 - training.label_smoothing) / spread)) if spread else 2.0
         per_character = math.log1p(others * math.exp(-apart)) + apart * spread * others
         return per_character * (self.length if training.reduction == "sum" and not self.data.per_character else 1)

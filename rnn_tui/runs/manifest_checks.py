@@ -131,6 +131,10 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
         return ""
     if problem := _vocabulary_problem(data_card.vocabulary, experiment):
         return problem
+    if (data.answers == "label") != bool(data_card.labels) or len(set(data_card.labels)) < len(data_card.labels):
+        return "its labels are none"
+    if data.labels and data.labels != data_card.labels:
+        return "its labels are not the experiment's"
     if not data_card.inputs or not all(data_card.inputs):
         return "it has no beginning of what it has learnt"
     if -1 in tokenizer_of(data.tokens, data_card.vocabulary).encode("".join(data_card.inputs)):

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import probability
 from rnn_tui.draw.kit.palette import LEVELS, Palette
-from rnn_tui.draw.kit.text_fit import first_that_fits, put_note
+from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, put_note
 from rnn_tui.draw.kit.tiles import glyph_of
 from rnn_tui.draw.sample.layout import LABEL, Prime, SamplePage, TextBlock, TextName, lay_out_sample
 from rnn_tui.experiment.task_layout import ResponseKind
@@ -25,6 +25,7 @@ from rnn_tui.protocol.inspect.sample import SampleFacts
 __all__ = ["draw_sample", "text_names"]
 
 _NUMBER = 6  # cells of a probability
+_LONGEST = 12  # cells of a word before its bar: a longer one is cut
 _HEIGHTS = "▁▂▃▄▅▆▇█"
 
 _EXPECTS: dict[ResponseKind, tuple[str, ...]] = {  # over the bars
@@ -112,24 +113,27 @@ def _draw_bars(canvas: Canvas, page: SamplePage, facts: SampleFacts, palette: Pa
     changed = any(abs(p - drawn) > 5e-7 for p, drawn in pairs)
     right = canvas.width - 1
     columns = [(right - 2 * _NUMBER, "p"), (right - _NUMBER, "│drawn")] if changed else [(right - _NUMBER, "p")]
-    room = columns[0][0] - 1 - LABEL - 2
+    shown = list(zip(page.bars, facts.next.tolist(), pairs, strict=False))
+    names = [cut_cells(glyph_of(glyphs, index).rstrip(), _LONGEST) for _, index, _ in shown]
+    begin = LABEL + 1 + max(map(cell_len, names), default=1)
+    room = columns[0][0] - 1 - begin
     y = page.bars.start - 1
     canvas.put(1, y, "next", palette.dim)
     canvas.put(LABEL, y, first_that_fits(_EXPECTS[facts.says], columns[0][0] - LABEL), palette.dim)
     for x, name in columns:
         canvas.put(x + _NUMBER - len(name), y, name, palette.dim if name == "p" else palette.accent)
-    for y, index, (p, drawn) in zip(page.bars, facts.next.tolist(), pairs, strict=False):
+    for (y, _, (p, drawn)), token in zip(shown, names, strict=True):
         style = palette.text + Style(bold=True) if y == page.bars.start else palette.text
-        canvas.put(LABEL, y, glyph_of(glyphs, index), style)
+        canvas.put(LABEL, y, token, style)
         for (x, _), value in zip(columns, (p, drawn), strict=False):
             number = probability(value, 4)
             ink = palette.dim if math.isfinite(value) else palette.warning
             canvas.put(x + _NUMBER - len(number), y, number, ink)
         if not math.isfinite(p) or room < 1:
             continue
-        canvas.put(LABEL + 2, y, bar(max(0.0, min(1.0, p)), room), palette.share(p))
+        canvas.put(begin, y, bar(max(0.0, min(1.0, p)), room), palette.share(p))
         if changed and math.isfinite(drawn):
-            canvas.put(LABEL + 2 + min(room - 1, round(drawn * room)), y, "│", palette.accent)
+            canvas.put(begin + min(room - 1, round(drawn * room)), y, "│", palette.accent)
 
 
 def _draw_text(

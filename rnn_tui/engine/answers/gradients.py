@@ -82,7 +82,8 @@ def _seeds(focus: Focus, at: int) -> Tensor:
     observed = focus.observed
     outputs = logits(focus)
     target = observed.dataset.y(0, focus.fed)[:, focus.row]
-    wrong = by_logits(outputs, target, observed.experiment.training.label_smoothing)
+    smoothing = observed.experiment.training.label_smoothing
+    wrong = by_logits(outputs, target, smoothing, first=observed.classes_from)
     seeds = wrong.new_zeros(2, focus.read, wrong.shape[-1])
     seeds[0, : focus.fed] = loss_by_logits(observed, outputs, target)
     if at >= 0:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnn_tui.common.glyphs import glyph
+from rnn_tui.common.glyphs import token_glyph
 from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.focus import floats, sampled
@@ -14,6 +14,7 @@ from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
 from rnn_tui.engine.network.cells import hidden
 from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.phase import Gradient, Phase
 
@@ -80,6 +81,11 @@ def _update(motion: PhasedTick, _now: PhasePlace, _row: int) -> tuple[str, Numbe
     return words, (("‖∂L/∂W‖", motion.steepness),)
 
 
+def _name(trainer: Trainer, index: int) -> str:
+    """Return a token or a label as it is drawn."""
+    return token_glyph(trainer.experiment.name_of(index))
+
+
 def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     trainer = motion.trainer
     x = motion.made("embed")[now.step - motion.start, row]
@@ -89,12 +95,11 @@ def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]
     index = int(trainer.dataset.inputs[now.step, row])
     if index == NONE:
         return _ended(now), ()
-    vocabulary = trainer.dataset.vocabulary
-    character = glyph(vocabulary[index])
+    character = _name(trainer, index)
     if motion.network.embedding:
         words = f"the input {quoted(character)} is looked up in the embedding: {motion.network.embedding} numbers."
     else:
-        place = f"place {index + 1} of {len(vocabulary)}"
+        place = f"place {index + 1} of {len(trainer.dataset.vocabulary)}"
         words = f"the input {quoted(character)} becomes one-hot: 1 at {place}, 0 elsewhere."
     return f"{step_name(now.step)}: {words}", _vector("x", x)
 
@@ -146,18 +151,19 @@ def _head(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     if motion.trainer.experiment.is_numbers:
         words = f"{step_name(now.step)}: the linear head makes one number of the state: W h + b."
         return words, _vector("output", logits)
-    names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
-    words = f"{step_name(now.step)}: the linear head makes a score for each character: W h + b."
-    return words, tuple(zip(names[:_MOST], logits[:_MOST].tolist(), strict=False))
+    experiment = motion.trainer.experiment
+    first, what = experiment.classes_from, "label" if experiment.data.labels else experiment.data.unit
+    words = f"{step_name(now.step)}: the linear head makes a score for each {what}: W h + b."
+    shown = range(first, min(len(logits), first + _MOST))
+    return words, tuple((_name(motion.trainer, index), float(logits[index])) for index in shown)
 
 
 def _softmax(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     p = motion.made("head")[now.step - motion.start, row].softmax(-1)
-    names = [glyph(each) for each in motion.trainer.dataset.vocabulary]
     scores = "the scores" if motion.network.head == "linear" else "the state itself"
     words = f"{step_name(now.step)}: softmax turns {scores} into probabilities; the largest is the answer."
     best = p.argsort(descending=True, stable=True)[:_MOST].tolist()
-    return words, tuple((names[index], float(p[index])) for index in best)
+    return words, tuple((_name(motion.trainer, index), float(p[index])) for index in best if p[index] > 0)
 
 
 def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
@@ -175,9 +181,10 @@ def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
         return f"{step_name(now.step)}: this step has no target, so nothing is added to the loss.", ()
     else:
         smoothing = trainer.experiment.training.label_smoothing
-        smoothed = float(step_losses(output[None].cpu(), target[None], smoothing))
+        first = trainer.classes_from
+        smoothed = float(step_losses(output[None].cpu(), target[None], smoothing, first=first))
         best = int(output.argmax())  # of equals the first, as in the prediction
-        character, answer = glyph(trainer.dataset.vocabulary[int(target)]), glyph(trainer.dataset.vocabulary[best])
+        character, answer = _name(trainer, int(target)), _name(trainer, best)
         right = best == int(target)
         verdict = f"it predicts {quoted(answer)}, the target"
         if not right:

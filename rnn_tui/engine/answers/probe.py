@@ -113,7 +113,7 @@ class Probe:
             return self._steps_of_series(numbers, first, stop, row)
         if numbers is not None:
             return self._steps_of_numbers(numbers, first, stop, row)
-        classes = len(observed.dataset.vocabulary)
+        classes = len(observed.dataset.vocabulary) + len(observed.experiment.data.labels)
         whole = torch.cat(observed.logits)[:answered, row] if observed.logits else torch.zeros(0, classes)  # (fed, C)
         scored = observed.dataset.only_scored(targets)[:, row]
         has_target = scored != NONE

@@ -63,7 +63,7 @@ def sample_facts(focus: Focus, ask: SampleAsk) -> SampleFacts:
     choices = (Choice(temperature=0), choice)
     written = generate_batch(trainer.model, trainer.experiment, known, choices, min(length, most), response=response)
     p = written.logits.softmax(-1)
-    best = p.argsort(descending=True, stable=True)[:_NEXT]
+    best = p.argsort(descending=True, stable=True)[: min(_NEXT, trainer.experiment.classes)]
     greedy, sampled = written.lines
     asked = min(length, most, {"each": len(known), "one": 1}.get(response, length))
     if p.isnan().any() or not all(each.ended or len(each.p) == asked for each in written.lines):

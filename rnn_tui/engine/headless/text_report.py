@@ -138,17 +138,19 @@ def text_summary(session: Session) -> list[str]:
     name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
     update = text_update(session)
-    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss)} a {experiment.data.unit}"
+    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss)} a {experiment.data.answer_unit}"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
-        which = how_many(session, update.held_out_characters or 0, experiment.data.unit, whole=update.held_out_whole)
+        which = how_many(
+            session, update.held_out_characters or 0, experiment.data.answer_unit, whole=update.held_out_whole
+        )
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
     if experiment.data.text:
         return [
             *parts,
-            work_done(session, update.updates, counted(dataset.all_rows * dataset.length, experiment.data.unit)),
+            work_done(session, update.updates, counted(dataset.all_rows * dataset.length, experiment.data.answer_unit)),
         ]
     if session.progress.at_end_of_pass:
         right = right_everywhere(session.trainer)

@@ -97,13 +97,15 @@ def loss_by_logits(observed: ObservedPass, logits: Tensor, targets: Tensor) -> T
     training = observed.experiment.training
     mean = training.reduction == "mean"
     parts = observed.dataset.all_rows * (observed.dataset.targets_by(observed.length) if mean else 1)
-    return by_logits(logits, targets, training.label_smoothing) / parts
+    return by_logits(logits, targets, training.label_smoothing, first=observed.classes_from) / parts
 
 
 def through_head(observed: ObservedPass, by_logits: Tensor) -> Tensor:
     """Turn derivatives by the logits (..., C) into those by the top layer's states (..., D*H)."""
     head = observed.model.head
-    return by_logits if head is None else by_logits @ head.weight
+    if head is None:
+        return by_logits
+    return by_logits[..., by_logits.shape[-1] - len(head.weight) :] @ head.weight  # of labels: see `Model.read_out`
 
 
 @torch.no_grad()

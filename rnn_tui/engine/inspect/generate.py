@@ -151,9 +151,9 @@ def _written(
         for index, probability in chosen:
             if not math.isfinite(probability):
                 raise NotFinite("the probabilities are not numbers (NaN): no character can be chosen")
-            if response == "answer" and vocabulary[index] == END:
+            if response == "answer" and experiment.name_of(index) == END:
                 return
-            yield decoder.feed(index)
+            yield decoder.feed(index) if index < len(vocabulary) else experiment.name_of(index)
 
 
 @torch.no_grad()
@@ -180,7 +180,7 @@ def generate_batch(
             return Generated(prime_p=torch.zeros(len(prime), dtype=torch.float64), logits=logits[-1], lines=lines)
         reader = TextReader(model, experiment)
         logits, prime_p = reader.read_prime(prime)  # (1, C), (T,)
-        end = experiment.vocabulary.find(END) if response == "answer" else -1
+        end = experiment.tokenizer.encode(END)[0] if response == "answer" else -1
         characters, p = _some(_continue(reader, logits.expand(len(choices), -1), choices), length, len(choices), end)
     lines = tuple(_line(*row, end=end) for row in zip(characters, p, strict=True))
     return Generated(prime_p=prime_p, logits=logits[0], lines=lines)

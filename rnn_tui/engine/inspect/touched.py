@@ -71,7 +71,7 @@ def _compute(made: Trainer) -> None:
             return
         mean = made.experiment.training.reduction == "mean" and whole
         smoothing = made.experiment.training.label_smoothing
-        loss = loss_of(logits, dataset.y(0, fed), "mean" if mean else "sum", smoothing)
+        loss = loss_of(logits, dataset.y(0, fed), "mean" if mean else "sum", smoothing, first=made.classes_from)
         loss = loss if mean else loss / dataset.all_rows
         made.total = made.loss = loss.detach()
         if whole:

@@ -1,13 +1,15 @@
 """The network: one-hot, embedding or a number -> recurrent layers -> direct or linear head.
 
-T time steps, N rows, C characters (1 for numbers), E embedding, L layers, D directions, H hidden units. Shapes are time
-first; with `batch_first` the first two dimensions of x, output and logits are swapped, and those of the states are not.
+T time steps, N rows, C characters (1 for numbers), K labels, E embedding, L layers, D directions, H hidden units.
+Shapes are time first; with `batch_first` the first two dimensions of x, output and logits are swapped, and those of the
+states are not.
 """
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from rnn_tui.engine.network.cells import State, WrittenOut, by_layer, hidden, join_layers
 from rnn_tui.engine.network.fused import build_fused
@@ -54,14 +56,15 @@ class Model(nn.Module):
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
-        network, classes = experiment.network, experiment.classes
+        network, characters = experiment.network, experiment.features
+        self.classes_from = experiment.classes_from
         self.batch_first = network.batch_first
-        self.embedding = nn.Embedding(classes, network.embedding) if network.embedding else None
+        self.embedding = nn.Embedding(characters, network.embedding) if network.embedding else None
         build: Callable[[Network, int], nn.Module]
         build = {"fused": build_fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
         self.recurrent = build(network, experiment.input_size)
         width = network.hidden_size * network.directions
-        self.head = nn.Linear(width, classes) if network.head == "linear" else None
+        self.head = nn.Linear(width, experiment.classes) if network.head == "linear" else None
         if network.tied and self.embedding is not None and self.head is not None:
             self.embedding.weight = self.head.weight  # as it was drawn for the head: a linear layer's are small
 
@@ -70,8 +73,14 @@ class Model(nn.Module):
         return x if self.embedding is None else self.embedding(x)
 
     def read_out(self, output: Tensor) -> Tensor:
-        """Turn the top layer's states (T, N, D*H) into logits (T, N, C)."""
-        return output if self.head is None else self.head(output)
+        """Turn the top layer's states (T, N, D*H) into logits (T, N, C); of labels (T, N, C + K).
+
+        Labels come after all that can be read, and that is never said: its logits are −∞.
+        """
+        if self.head is None:
+            return output
+        logits: Tensor = self.head(output)
+        return F.pad(logits, (self.classes_from, 0), value=-torch.inf) if self.classes_from else logits
 
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Turn x (T, N, C), or indices (T, N), and the state before it into logits (T, N, C) and the state after it.

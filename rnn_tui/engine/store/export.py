@@ -98,11 +98,13 @@ def _code(kept: SavedNetwork, weights: str) -> str:
     layers, recurrent = _recurrent(experiment)
     width = network.hidden_size * network.directions
     classes = "1" if experiment.is_numbers else "256" if experiment.data.tokens == "byte" else "len(VOCABULARY)"
-    kind = _kind(experiment)
+    kind, labels = _kind(experiment), experiment.data.labels
     values = _characters(kept, kind) if series is None else _series(series)
     tokens = f"{_read(f'export_tokens_{experiment.data.tokens}')}\n\n{_read('export_characters')}\n\n"
     program = ("" if kind == "series" else tokens) + Template(_read(f"export_{kind}")).substitute(
-        unit=experiment.data.unit
+        unit=experiment.data.unit,
+        one="label" if labels else experiment.data.unit,
+        answer="LABELS[index]" if labels else "text_of([index])",
     )
     return Template(_read("export_template")).substitute(
         imports=_IMPORTS if experiment.data.tokens == "word" else "",
@@ -116,7 +118,7 @@ def _code(kept: SavedNetwork, weights: str) -> str:
         reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT.format(classes),
         embedding=f"nn.Embedding({classes}, {network.embedding})" if network.embedding else "None",
         recurrent=recurrent,
-        head=f"nn.Linear({width}, {classes})" if network.head == "linear" else "None",
+        head=f"nn.Linear({width}, {'len(LABELS)' if labels else classes})" if network.head == "linear" else "None",
         tied="\n        self.head.weight = self.embedding.weight" if network.tied else "",
         program=program,
     )
@@ -158,6 +160,8 @@ def _characters(kept: SavedNetwork, kind: _Kind) -> list[tuple[str, object, str]
             ("TEMPERATURE", 1.0, "below 1: more predictable, above 1: more random; 0: always the likeliest one"),
         ]
     end = [("END", END, "what it outputs at the end of its answer")] if kind == "answer" else []
+    labels = list(kept.experiment.data.labels)
+    vocabulary += [("LABELS", labels, "the labels in the order of their classes")] if labels else []
     return [*vocabulary, ("INPUTS", inputs, "what it was trained on, or the first of them"), *end]
 
 
@@ -192,8 +196,8 @@ def _read(name: str) -> str:
 
 
 _USAGE: dict[_Kind, str] = {
-    "rows": "python THIS_FILE TEXT ... prints its prediction at each character of each text.",
-    "one": "python THIS_FILE TEXT ... prints its answer to each text: one character.",
+    "rows": "python THIS_FILE TEXT ... prints its prediction at each time step of each text.",
+    "one": "python THIS_FILE TEXT ... prints its answer to each text.",
     "answer": "python THIS_FILE TEXT ... prints its answer to each text.",
     "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and how it continues.",
     "series": "python THIS_FILE VALUE ... prints the next value, and a free run of the series.",

@@ -55,6 +55,7 @@ class Dataset:
 
     def __init__(self, experiment: Experiment, device: torch.device, share: Share = WHOLE) -> None:
         self.tokenizer = experiment.tokenizer
+        self._text_of = experiment.text_of
         self.vocabulary = experiment.vocabulary
         self.length = experiment.length
         self.all_rows = experiment.rows  # of all processes
@@ -115,7 +116,7 @@ class Dataset:
 
     def text(self, indices: Tensor) -> str:
         """Turn indices (T, N) into text, a space between the rows; NONE is left out."""
-        return " ".join(self.tokenizer.decode(index for index in row if index >= 0) for row in indices.T.tolist())
+        return " ".join(self._text_of(index for index in row if index >= 0) for row in indices.T.tolist())
 
 
 class RowsDataset(Dataset):

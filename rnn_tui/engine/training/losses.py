@@ -4,7 +4,8 @@ The targets tell which: indices (...) belong to logits (..., C), numbers (...) t
 NONE there is no target: nothing is added there, nor counted by a mean.
 
 With a smoothing ε the target of a step is a distribution: ε of it is spread evenly over all C classes, and the rest is
-the target's. That is `label_smoothing` of torch's cross-entropy; only what is learnt from has it.
+the target's. That is `label_smoothing` of torch's cross-entropy; only what is learnt from has it. Of labels, which come
+after all that can be read, the C classes are those from `first` on; the logits before them are −∞.
 """
 
 from typing import Literal
@@ -18,10 +19,13 @@ from rnn_tui.data.pairs import NONE
 __all__ = ["by_logits", "loss_of", "step_losses"]
 
 
-def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"], smoothing: float = 0.0) -> Tensor:
+def loss_of(
+    logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"], smoothing: float = 0.0, *, first: int = 0
+) -> Tensor:
     """Return −log of the probability of the target, in nats, or (output − target)²: summed over all, or averaged."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction=reduction)
+    logits, targets = _of_classes(logits, targets, first)
     classes = logits.shape[-1]
     return F.cross_entropy(
         logits.reshape(-1, classes),
@@ -32,10 +36,11 @@ def loss_of(logits: Tensor, targets: Tensor, reduction: Literal["sum", "mean"], 
     )
 
 
-def step_losses(logits: Tensor, targets: Tensor, smoothing: float | Tensor = 0.0) -> Tensor:
+def step_losses(logits: Tensor, targets: Tensor, smoothing: float | Tensor = 0.0, *, first: int = 0) -> Tensor:
     """Return the same for each step, (...); 0 where there is no target. A smoothing may be of each step, (...)."""
     if targets.is_floating_point():
         return F.mse_loss(logits.squeeze(-1), targets, reduction="none")
+    logits, targets = _of_classes(logits, targets, first)
     log_p = logits.log_softmax(-1)
     losses = -log_p.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
     if isinstance(smoothing, Tensor) or smoothing:
@@ -43,7 +48,7 @@ def step_losses(logits: Tensor, targets: Tensor, smoothing: float | Tensor = 0.0
     return losses.masked_fill(targets == NONE, 0)
 
 
-def by_logits(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
+def by_logits(logits: Tensor, targets: Tensor, smoothing: float = 0.0, *, first: int = 0) -> Tensor:
     """Return the derivative of each step's loss by its output, (..., C).
 
     softmax − one-hot for characters, which a smoothing makes (1 − ε) one-hot + ε/C; 0 where there is no target.
@@ -51,7 +56,15 @@ def by_logits(logits: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor
     """
     if targets.is_floating_point():
         return 2 * (logits - targets[..., None])
+    logits, targets = _of_classes(logits, targets, first)
     classes = logits.shape[-1]
     right = (1 - smoothing) * F.one_hot(targets.clamp(min=0), classes).to(logits.dtype) + smoothing / classes
     wrong = torch.softmax(logits, -1) - right
-    return wrong.masked_fill((targets == NONE)[..., None], 0)
+    return F.pad(wrong.masked_fill((targets == NONE)[..., None], 0), (first, 0))
+
+
+def _of_classes(logits: Tensor, targets: Tensor, first: int) -> tuple[Tensor, Tensor]:
+    """Return the logits of the classes alone, and the targets as their numbers."""
+    if not first:
+        return logits, targets
+    return logits[..., first:], targets.where(targets == NONE, targets - first)

@@ -70,7 +70,7 @@ class Trainer:
         self.pass_began = PassStart()
         self.given: None = None
         self.computed: dict[Any, Any] | None = None  # it goes on
-        self.classes_from = 0
+        self.classes_from = experiment.classes_from
         self.held: Sequence[Any] = ()  # states of a touched pass: see `engine/inspect/touched.py`
         self.segments: tuple[()] = ()  # of other people's passes: see `engine/inspect/observed_pass.py`
 
@@ -136,7 +136,8 @@ class Trainer:
             logits = logits.transpose(0, 1)
         mean = self.experiment.training.reduction == "mean"
         smoothing = self.experiment.training.label_smoothing
-        loss = loss_of(logits, self.dataset.y(0, self.length), "mean" if mean else "sum", smoothing)
+        reduction: Literal["sum", "mean"] = "mean" if mean else "sum"
+        loss = loss_of(logits, self.dataset.y(0, self.length), reduction, smoothing, first=self.classes_from)
         loss = loss if mean else loss / self.dataset.all_rows
         found = torch.autograd.grad(loss, list(self.model.parameters()), allow_unused=True)
         return [logits.detach(), loss.detach(), *(each for each in found if each is not None)]
@@ -301,7 +302,8 @@ class Trainer:
         dataset, steps = self.dataset, len(logits)
         whole = steps == self.length and dataset.rows == dataset.all_rows
         reduction: Literal["sum", "mean"] = "mean" if mean and whole else "sum"
-        loss = loss_of(logits, dataset.y(start, stop), reduction, training.label_smoothing)
+        smoothing = training.label_smoothing
+        loss = loss_of(logits, dataset.y(start, stop), reduction, smoothing, first=self.classes_from)
         if not (mean and whole) and dataset.all_rows > 1:
             loss = loss / dataset.all_rows
         self.loss = loss.detach()

@@ -89,6 +89,27 @@ def _check_pairs(experiment: Experiment) -> None:
     _check_file(experiment.data, "data.pairs", experiment.data.pairs)
     if not experiment.training.learn:
         raise ExperimentError("data.pairs", "has no use without learning: give its inputs alone, as --input, or learn")
+    if experiment.data.answers == "label":
+        _check_labels(experiment)
+
+
+def _check_labels(experiment: Experiment) -> None:
+    data, network = experiment.data, experiment.network
+    if data.task != "many-to-one":
+        raise ExperimentError(
+            "data.answers",
+            f"label does not fit {data.task}: one label answers to a whole input, so the task must be many-to-one",
+        )
+    if network.head != "linear":
+        raise ExperimentError(
+            "network.head", "direct does not fit labels, which are not what is read: it must be linear"
+        )
+    if network.tied:
+        raise ExperimentError("network.tied", "true does not fit labels, which are not what is read: it must be false")
+    _check_halves("data.labels", data.labels)
+    repeated = [label for label, count in Counter(data.labels).items() if count > 1]
+    if repeated:
+        raise ExperimentError("data.labels", f"has {short(min(repeated))} more than once", value=min(repeated))
 
 
 def _check_batches(experiment: Experiment) -> None:

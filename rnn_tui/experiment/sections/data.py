@@ -7,13 +7,14 @@ import msgspec
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.tokenizers import Tokens
 
-__all__ = ["Data", "Decimal", "Gaps", "Header", "Separator", "Task", "Tokens"]
+__all__ = ["Answers", "Data", "Decimal", "Gaps", "Header", "Separator", "Task", "Tokens"]
 
 Task = Literal["many-to-many", "one-to-many", "many-to-one"]
 Separator = Literal["auto", "comma", "semicolon", "tab", "bar", "blank", "none"]
 Header = Literal["auto", "yes", "no"]
 Decimal = Literal["auto", "point", "comma"]
 Gaps = Literal["refuse", "skip", "fill"]
+Answers = Literal["token", "label"]
 
 _ESCAPES = r"\\ \n \t \x1b \u200b stand for what cannot be typed."
 
@@ -23,7 +24,16 @@ def _without_file(experiment: Any) -> str:
 
 
 def _without_text(experiment: Any) -> str:
-    return "" if experiment.data.text else "does not fit without a text: give one, as --text FILE"
+    there = experiment.data.text or experiment.data.pairs
+    return "" if there else "does not fit without a text or pairs: give one, as --text FILE"
+
+
+def _without_pairs(experiment: Any) -> str:
+    return "" if experiment.data.pairs else "does not fit without a file of pairs: give one, as --pairs FILE"
+
+
+def _without_labels(experiment: Any) -> str:
+    return "" if experiment.data.answers == "label" else "has no use without labels: --answers label predicts them"
 
 
 def _without_words(experiment: Any) -> str:
@@ -172,7 +182,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tokens: Annotated[
         Tokens,
         Setting(
-            "what one time step of a text reads: a character, a word or punctuation mark, or a byte",
+            "what one time step of a text, or of pairs, reads: a character, a word or punctuation mark, or a byte",
             unused=_without_text,
             since="0.2.0",
             memory=True,
@@ -249,6 +259,27 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = ""  # those of a file are known once it has been read
 
+    answers: Annotated[
+        Answers,
+        Setting(
+            "what the targets of many-to-one pairs are: tokens like those that are read, or labels with classes of "
+            "their own",
+            unused=_without_pairs,
+            since="0.2.0",
+            memory=True,
+        ),
+    ] = "token"
+    labels: Annotated[
+        tuple[str, ...],
+        Setting(
+            "a label, in the order of the classes; none: those of the pairs, sorted",
+            option="--label",
+            unused=_without_labels,
+            since="0.2.0",
+            memory=True,
+        ),
+    ] = ()  # those of a file are known once it has been read
+
     @property
     def file(self) -> str:
         """The file that the data come from, or what stands for it, if there is one."""
@@ -258,6 +289,11 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def unit(self) -> str:
         """What is read at one time step, in a word."""
         return {"char": "character", "word": "word", "byte": "byte"}[self.tokens] if not self.series else "value"
+
+    @property
+    def answer_unit(self) -> str:
+        """What is predicted at one time step, in a word."""
+        return "label" if self.answers == "label" else self.unit
 
     @property
     def padded(self) -> bool:

@@ -35,7 +35,7 @@ def columns_of(experiment: Experiment, *, is_script: bool = False) -> Columns:
     A character needs 1 or 2 cells, a number of a series room for its digits. What a script reads is not known yet, and
     words are as wide as they are.
     """
-    if is_script or experiment.data.tokens == "word":
+    if is_script or experiment.data.tokens == "word" or experiment.data.labels:
         return Columns(_SHORTEST_WORD + _GAP, experiment.length)
     if experiment.is_numbers:
         return Columns(_NUMBER, experiment.length)

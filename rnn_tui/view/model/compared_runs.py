@@ -104,5 +104,5 @@ def kind_of_loss(facts: RunFacts, *, held_out: bool = False) -> str:
     training = facts.trainings[-1]
     smoothed = f", smoothed by {training.label_smoothing:g}" if training.label_smoothing and not held_out else ""
     if training.reduction == "mean" or experiment.data.per_character or experiment.length == 1:
-        return f"per {experiment.data.unit}{smoothed}"
+        return f"per {experiment.data.answer_unit}{smoothed}"
     return f"sum over {experiment.length:,} characters{smoothed}"

@@ -4,15 +4,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import overload
 
-from rnn_tui.common.glyphs import glyph, safe
+from rnn_tui.common.glyphs import glyph, token_glyph
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.subject import Subject
 
-__all__ = ["UNREAD", "Glyphs", "has_stand_ins", "word_glyph"]
+__all__ = ["UNREAD", "Glyphs", "has_stand_ins"]
 
 UNREAD = "·"  # stands for every character of a text that has not been read yet
-_MOST = 256  # characters of a word that are looked at: no pane has room for more
-_EMPTY = "''"  # the word without characters
 
 
 def has_stand_ins(experiment: Experiment) -> bool:
@@ -28,8 +26,7 @@ class Glyphs(Sequence[str]):
         self._after = " " if running and experiment.data.tokens == "word" else ""
         self._vocabulary = experiment.vocabulary or UNREAD
         self._is_script = subject is not None
-        own = () if experiment.data.tokens == "char" else tuple(experiment.tokenizer.names)
-        self._words = own if subject is None else subject.words
+        self._words = subject.words if subject is not None else _names(experiment)
         self._classes_from = subject.classes_from if subject is not None else 0
         if self._classes_from:
             self._words = self._words[: self._classes_from]
@@ -53,7 +50,7 @@ class Glyphs(Sequence[str]):
 
     def _make(self, index: int) -> str:
         if index < len(self._words) and index >= -len(self._words):
-            return word_glyph(self._words[index])
+            return token_glyph(self._words[index])
         character = self._vocabulary[index]
         is_stand_in = self._is_script and unicodedata.category(character) == "Co"
         if not is_stand_in:
@@ -62,11 +59,7 @@ class Glyphs(Sequence[str]):
         return str(index - self._classes_from if index >= self._classes_from else index)
 
 
-def word_glyph(word: str) -> str:
-    """Return a word as it is drawn: safe, never empty, with visible spaces at its ends."""
-    if len(word) == 1:
-        return glyph(word)
-    cut = word[:_MOST]
-    inner = cut.strip(" ")
-    start = len(cut) - len(cut.lstrip(" "))
-    return (glyph(" ") * start + safe(inner) + glyph(" ") * (len(cut) - len(inner) - start)) or _EMPTY
+def _names(experiment: Experiment) -> tuple[str, ...]:
+    """Return the names of tokens and labels; empty: characters stand for themselves."""
+    data = experiment.data
+    return () if data.tokens == "char" and not data.labels else (*experiment.tokenizer.names, *data.labels)

@@ -117,7 +117,8 @@ class Scene:
     @property
     def has_words(self) -> bool:
         """Whether what is read and predicted are words, which are cut where there is no room, or a script's tokens."""
-        return self.subject is not None or self.experiment.data.tokens == "word"
+        data = self.experiment.data
+        return self.subject is not None or data.tokens == "word" or bool(data.labels)
 
     @property
     def reads_tokens(self) -> bool:

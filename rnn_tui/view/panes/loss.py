@@ -74,7 +74,7 @@ class LossPane(Pane):
         guess += ", not smoothed" if guess and experiment.training.label_smoothing else ""
         how, brief = f" · {_reduced(experiment)}", f" · {experiment.training.reduction} of {experiment.length}"
         if experiment.data.per_character:
-            how, brief = f" · nats per {experiment.data.unit}", " · nats each"
+            how, brief = f" · nats per {experiment.data.answer_unit}", " · nats each"
         forms = (f"{floor}{guess}{how}", f"{floor}{how}", f"{floor}{brief}", how, brief, "")
         return self.in_border(*(name + form for form in forms))
 

@@ -188,7 +188,7 @@ def _prediction(scene: Scene, axis: TimeAxis) -> Prediction:
         seen=None
         if (whole and not seen) or scene.subject is not None or scene.experiment.data.text or status.batches > 1
         else seen,  # every pass says another batch; of a network of a field only the newest is known
-        now=safe(scene.experiment.tokenizer.decode(steps.top[:, 0].tolist()))
+        now=safe(scene.experiment.text_of(steps.top[:, 0].tolist()))
         if whole and rows == 1 and scene.subject is None
         else "",
         ticks=[each.tick for each in scene.frame.predictions],

@@ -8,13 +8,13 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from rnn_tui.common.glyphs import token_glyph
 from rnn_tui.draw.sample.layout import Prime, lay_out_sample, text_room
 from rnn_tui.draw.sample.sample import draw_sample, text_names
 from rnn_tui.experiment.sampling_settings import MOST_PRIME
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.task_layout import response_kind
 from rnn_tui.protocol.inspect.sample import SampleAsk, SampleFacts
-from rnn_tui.view.model.glyphs import word_glyph
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane
@@ -145,7 +145,7 @@ class SamplePane(InsidePane[SampleFacts]):
             text = self._typed
         tokenizer, after = experiment.tokenizer, " " if experiment.data.tokens == "word" else ""
         return Prime(
-            glyphs=tuple(word_glyph(each) + after for each in tokenizer.pieces(text)),
+            glyphs=tuple(token_glyph(each) + after for each in tokenizer.pieces(text)),
             known=tuple(index >= 0 for index in tokenizer.encode(text)),
             typing=self._typed is not None,
             can_type=not self._is_led,

@@ -111,7 +111,7 @@ class PanesScreen(PacedScreen[None], Screen[None]):
         self._prepare(opened.experiment, opened.subject, ticks=frame.status.newest, field=opened.field)
         grid = self.grid
         self._frame_comes(frame)
-        if opened.subject is not None or opened.experiment.data.tokens == "word":
+        if opened.subject is not None or opened.experiment.data.tokens == "word" or opened.experiment.data.labels:
             grid.make_room(_words(frame, opened))
         self.scene = next_scene(
             self.scene,
