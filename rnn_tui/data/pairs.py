@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rnn_tui.data.builtin import sums
 from rnn_tui.data.text import text_of
 from rnn_tui.data.token_text import frequent_words
-from rnn_tui.experiment.spec import END, SUMS, Data, ExperimentError, Tokens
+from rnn_tui.experiment.spec import END, SUMS, Data, ExperimentError, Task, Tokens
 from rnn_tui.experiment.task_layout import laid_out, unfit
 from rnn_tui.experiment.tokenizers import Tokenizer, joined_words, split_words, tokenizer_of
 
@@ -180,9 +180,13 @@ def _pair(data: Data, number: int, line: str) -> tuple[str, str]:
 def _unfit(data: Data, source: str, target: str) -> str:
     """Say what does not fit the task in a pair; empty: it fits."""
     if data.tokens == "char":
-        return "" if data.answers == "label" else unfit(data.task, source, target)
+        return "" if data.answers == "label" else _or_label(data.task, unfit(data.task, source, target))
     read = tokenizer_of(data.tokens, "")
     both = read.encode(source), [0] if data.answers == "label" else read.encode(target)
     if not all(both):
         return f"no {data.unit} in its {'target' if both[0] else 'input'}: give at least one"
-    return unfit(data.task, *both, data.unit)
+    return _or_label(data.task, unfit(data.task, *both, data.unit))
+
+
+def _or_label(task: Task, problem: str) -> str:
+    return f"{problem}, and --answers label makes each target a class" if problem and task == "many-to-one" else problem

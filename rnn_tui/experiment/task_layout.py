@@ -33,7 +33,7 @@ def response_kind(data: Data, *, next_characters: bool = False) -> ResponseKind:
 def laid_out(task: Task, source: Row, target: Row, end: Row | None = None) -> tuple[Row, int, Row]:
     """Return what is read, the first time step with a target, and the targets from there on.
 
-    They are texts, or indices of tokens; then `end` is that of END.
+    They are texts, or indices of tokens, which need the `end` of an answer too.
 
     many-to-many: a target for each character read. many-to-one: one target, at the last character read.
     one-to-many: the input is read, then the answer so far; the targets are the answer and its END.
@@ -54,8 +54,7 @@ def unfit(task: Task, source: Row, target: Row, unit: str = "character") -> str:
         both = f"{counted(len(source), unit)} to read and {counted(len(target), unit)} to predict"
         return f"{both}: many-to-many needs equally many; {other_task(target, unit)}"
     if task == "many-to-one" and len(target) != 1:
-        there = f"{counted(len(target), unit)} to predict: many-to-one needs one"
-        return f"{there}; --answers label takes each target as a class, and {other_task(target, unit)}"
+        return f"{counted(len(target), unit)} to predict: many-to-one needs one; {other_task(target, unit)}"
     return ""
 
 

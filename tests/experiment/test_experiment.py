@@ -190,8 +190,8 @@ def test_choices_are_the_words_of_a_setting() -> None:
             values: dict[str, Any] = {"training": LOOK, "data": {"inputs": ["hello"]}}
             if each.path in ("data.separator", "data.header", "data.decimal", "data.gaps"):  # which need a table
                 values = {"data": {"series": "some.csv"}, "network": {"head": "linear"}}
-            if each.path == "data.tokens":
-                values = {"data": {"text": "some.txt"}, "network": {"head": "linear"}}
+            if each.path in ("data.tokens", "data.answers"):  # which need a file
+                values = {"data": {"pairs": "some.tsv", "task": "many-to-one"}, "network": {"head": "linear"}}
             values[each.section] = {**values.get(each.section, {}), each.name: word}
             found = from_dict(values)
             assert getattr(getattr(found, each.section), each.name) == word

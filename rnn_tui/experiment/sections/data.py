@@ -266,7 +266,6 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             "their own",
             unused=_without_pairs,
             since="0.2.0",
-            memory=True,
         ),
     ] = "token"
     labels: Annotated[

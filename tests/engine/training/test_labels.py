@@ -133,7 +133,7 @@ def test_a_kept_run_answers_with_a_label(tmp_path: Path) -> None:
         ({"task": "many-to-many"}, "data.answers", "one label answers to a whole input"),
         ({"labels": ("yes", "no")}, "data.labels", "lacks 'no idea': it must hold every label"),
         ({"labels": ("yes", "no", "no idea", "no")}, "data.labels", "'no' more than once"),
-        ({"answers": "token"}, "data.pairs", "line 1 has 3 characters to predict: .*--answers label takes"),
+        ({"answers": "token"}, "data.pairs", "line 1 has 3 characters to predict: .*--answers label makes"),
     ],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, more: dict[str, Any], path: str, complaint: str) -> None:
