@@ -107,9 +107,7 @@ SHOTS = (
         size=(140, 44),
     ),
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
-    Shot(name="hihello-long", lesson="hihello-long", tick=12_000, keys=("x",), speed=0.0),
     Shot(name="stage", lesson="hihello", tick=52, keys=("S",), size=(60, 20)),
-    Shot(name="stage-light", lesson="remember", tick=144, keys=("v", "S"), size=(60, 20), theme="light"),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
     Shot(
         name="fork",

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+import torch
 
 from rnn_tui.engine.ranks import start
-from rnn_tui.engine.ranks.ranks import Reply, agree
+from rnn_tui.engine.ranks.ranks import Ranks, Reply, agree
 from rnn_tui.engine.ranks.start import place_given_by
 from rnn_tui.engine.ranks.team import Place, Team
 from rnn_tui.engine.session.processes import RankLost
@@ -49,8 +50,9 @@ def test_a_process_that_cannot_begin_is_told_at_once(monkeypatch: pytest.MonkeyP
 class Replies(Team):
     """A team of which every rank has replied already."""
 
-    def __init__(self, *replies: Reply) -> None:
+    def __init__(self, *replies: Reply, place: Place | None = None) -> None:
         self._replies = list(replies)
+        self.place = place or Place(rank=0, world_size=len(replies) + 1)
 
     def gather(self, thing: Any) -> list[Any]:
         return [thing, *self._replies]
@@ -69,3 +71,14 @@ def test_ranks_that_do_not_agree_are_named(other: Reply, complaint: str) -> None
     agree(Replies(own), own)
     with pytest.raises(ExperimentError, match=complaint):
         agree(Replies(other), own)
+
+
+def test_two_processes_need_two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one machine: the GPU of a process is that of its number there."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    experiment = from_dict(ROWS | {"run": {"device": "cuda"}})
+    first, second = (Ranks(Replies(place=Place(rank=rank, world_size=2, local_rank=rank))) for rank in (0, 1))
+    assert first.choose_device(experiment) == torch.device("cuda", 0)
+    with pytest.raises(ExperimentError, match="more processes than GPUs on this machine, which has 1: one each"):
+        second.choose_device(experiment)
