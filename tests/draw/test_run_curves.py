@@ -149,6 +149,7 @@ def test_sixty_four_runs_have_their_own_marks_and_the_legend_follows_the_chosen_
     many = [curve(np.linspace(2, 0.1 + each / 50, 50), name=f"run {each}") for each in range(MOST_RUNS)]
     assert len({*MARKS}) == MOST_RUNS == 64
     assert marks_of(range(9)) == "a, b, c, d, e, f and 3 more"
+    assert marks_of(range(6)) == "a, b, c, d, e and f"
     picture = drawn(*many)
     for chosen in (0, 30, 63):
         rows = lines(picture, chosen)
