@@ -71,8 +71,9 @@ class EngineLink:
 
         Waits until torch is loaded. Raises EngineError if the engine dies.
         """
-        self._peer.sendall(pack(Open(experiment=experiment, play=False)))
-        self._peer.sendall(pack(FrameRequest(number=0)))  # answered by a frame once the experiment is open
+        with contextlib.suppress(ConnectionError):  # then there is nothing to read either
+            self._peer.sendall(pack(Open(experiment=experiment, play=False)))
+            self._peer.sendall(pack(FrameRequest(number=0)))  # answered by a frame once the experiment is open
         while True:
             for message in self._read_blocking():
                 match message:
@@ -160,7 +161,9 @@ class EngineLink:
             self._home.close()
 
     def _read_blocking(self) -> list[EngineMessage]:
-        data = self._peer.recv(1 << 16)
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            data = self._peer.recv(1 << 16)
         if not data:
             raise EngineError(self.last_words())
         return [decode_message(body) for body in self._buffer.feed(data)]

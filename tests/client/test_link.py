@@ -92,6 +92,28 @@ async def test_nothing_is_imported_from_the_folder_that_one_is_in(
         engine.close()
 
 
+async def test_an_experiment_is_tried_before_there_is_a_screen(engine: EngineLink) -> None:
+    """What else the engine has said by then is told later."""
+    wanted = experiment()
+    elsewhere = msgspec.structs.replace(wanted, run=msgspec.structs.replace(wanted.run, device="cuda:99"))
+    refused = engine.try_open(elsewhere)
+    assert refused is not None
+    assert refused[0] == "run.device"
+    assert "'cuda:99' is not there" in refused[1]
+    assert engine.try_open(wanted) is None
+    messages = engine.messages()
+    assert isinstance(await the_next(messages), Greeting)
+    frame = await ask(engine, messages, FrameRequest(number=7))
+    assert frame.opened is not None
+    assert frame.opened.experiment.run.device == "auto"
+
+
+def test_an_engine_that_ends_before_it_has_opened_anything_is_told(engine: EngineLink) -> None:
+    os.kill(engine.pid, signal.SIGKILL)
+    with pytest.raises(EngineError):
+        engine.try_open(experiment())
+
+
 @pytest.mark.long
 async def test_the_losses_are_those_of_a_session_in_this_process(engine: EngineLink) -> None:
     """Looked at or not: one run after the other."""
