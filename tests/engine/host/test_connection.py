@@ -103,6 +103,25 @@ def test_one_that_reads_may_hear_as_much_as_it_likes(ends: tuple[Connection, soc
     assert connection.open
 
 
+def test_what_the_socket_does_not_take_at_once_is_sent_as_it_is_read(reception: tuple[Reception, str]) -> None:
+    it, path = reception
+    said = pack(Refused(problem=2_000_000 * "x"))
+    with socket.socket(socket.AF_UNIX) as guest:
+        guest.connect(path)
+        it.wait(0)
+        (connection,) = it._connections.values()
+        it.send(connection, Refused(problem=2_000_000 * "x"))
+        assert connection.is_behind
+        guest.settimeout(_PATIENCE)
+        heard = bytearray()
+        while connection.is_behind:
+            heard += guest.recv(1 << 16)  # fails where no more comes
+            assert it.wait(0) == []  # the guest says nothing, and goes on reading
+            assert len(heard) <= len(said) + 1000
+        while not heard.endswith(said):
+            heard += guest.recv(1 << 16)
+
+
 def test_what_was_said_before_hanging_up_is_heard(reception: tuple[Reception, str]) -> None:
     """As by `rnn-tui stop`, which waits so long for an engine in a long step, and no longer."""
     it, path = reception
