@@ -10,7 +10,7 @@ import msgspec
 from rnn_tui.experiment.breakpoints import needs_learning
 from rnn_tui.experiment.presets import OWN_PAIRS, OWN_SERIES, OWN_TEXT, WORD_EMBEDDING, name_for
 from rnn_tui.experiment.settings import READING
-from rnn_tui.experiment.spec import END, Data, Experiment, Training
+from rnn_tui.experiment.spec import END, Data, Experiment, Tokens, Training
 from rnn_tui.experiment.validate import to_dict
 
 __all__ = ["overridden"]
@@ -25,7 +25,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values[section][name] = value
     _follow_learning(values, given, learnt=base.training.learn)
     _follow_texts(values, given)
-    _follow_tokens(values, given)
+    _follow_tokens(values, given, base.data.tokens)
     if given.get("network.bidirectional") and "training.tick" not in given:
         values["training"]["tick"] = "sequence"
     if "network.hidden_size" not in given:
@@ -83,7 +83,7 @@ def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:
         data["vocabulary"] = ""
 
 
-def _follow_tokens(values: dict[str, Any], given: dict[str, Any]) -> None:
+def _follow_tokens(values: dict[str, Any], given: dict[str, Any], before: Tokens) -> None:
     """Give words an embedding and labels their task, and drop what is of no use to the tokens that are read."""
     data, network = values["data"], values["network"]
     if not (data["text"] or data["pairs"]) and "data.tokens" not in given:
@@ -96,7 +96,8 @@ def _follow_tokens(values: dict[str, Any], given: dict[str, Any]) -> None:
         data["task"] = "many-to-one"
     if data["tokens"] != "word" and "data.vocabulary_size" not in given:
         data["vocabulary_size"] = Data().vocabulary_size
-    if given.get("data.tokens") and "data.vocabulary" not in given:
+    others = data["tokens"] == "word" and {"data.vocabulary_size", "data.holdout"} & given.keys()
+    if (data["tokens"] != before or others) and "data.vocabulary" not in given:
         data["vocabulary"] = ""
     if given.get("data.tokens") == "word" and not {"network.embedding", "network.tied"} & given.keys():
         network["embedding"] = max(network["embedding"], WORD_EMBEDDING)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine.network.model import Model
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS, nearest
 from rnn_tui.experiment.memory import memory_bytes
+from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -310,3 +311,33 @@ def test_every_rule_names_the_field_the_value_and_what_would_be_right(
 def test_what_is_no_table_is_no_experiment(values: Any) -> None:
     with pytest.raises(ExperimentError, match="must be a table"):
         from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("given", "vocabulary"),
+    [
+        ({"network.hidden_size": 4}, "<unk> a b"),
+        ({"data.vocabulary_size": 2}, ""),  # which is another one then
+        ({"data.holdout": 0.5}, ""),
+        ({"data.tokens": "char"}, ""),
+        ({"data.tokens": "byte", "data.vocabulary_size": 10_000}, ""),
+        ({"data.holdout": 0.5, "data.vocabulary": "b <unk>"}, "b <unk>"),
+    ],
+)
+def test_a_vocabulary_gives_way_to_what_makes_another(given: dict[str, Any], vocabulary: str) -> None:
+    data = {"text": "a.txt", "tokens": "word", "vocabulary": "<unk> a b"}
+    base = from_dict({"data": data, "network": {"head": "linear"}, "training": {"tick": "sequence"}})
+    found = from_dict(overridden(base, given))
+    assert found.data.vocabulary == vocabulary
+
+
+def test_words_have_an_embedding_and_labels_their_task() -> None:
+    words = from_dict(overridden(Experiment(), {"data.text": "a.txt", "data.tokens": "word"}))
+    assert words.network.embedding == 128
+    own = overridden(Experiment(), {"data.text": "a.txt", "data.tokens": "word", "network.embedding": 7})
+    assert from_dict(own).network.embedding == 7
+    labels = from_dict(overridden(Experiment(), {"data.pairs": "a.tsv", "data.answers": "label"}))
+    assert labels.data.task == "many-to-one"
+    again = from_dict(overridden(labels, {"data.answers": "token", "data.task": "one-to-many"}))
+    assert again.data.labels == ()
+    assert from_dict(overridden(words, {"data.inputs": ("hello",)})).data.tokens == "char"

@@ -192,6 +192,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         int,
         Setting(
             "the most words that are told apart, the frequent ones; all others are one unknown word",
+            label="most words",
             minimum=2,
             maximum=1_000_000,
             unused=_without_words,

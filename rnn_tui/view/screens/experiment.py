@@ -18,7 +18,7 @@ from rnn_tui.experiment.memory import check_memory, memory_bytes
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS, setting
-from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.spec import Experiment, ExperimentError, Tokens
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.view.screens.editors import as_text, from_text
 from rnn_tui.view.screens.form import Fields, Form
@@ -159,13 +159,14 @@ class ExperimentScreen(Form[Experiment]):
             stands_for = {"data.targets": "the next values of the series", "data.vocabulary": "none: it reads numbers"}
         elif experiment is not None and experiment.data.text:
             stands_for = {
-                "data.targets": "the next characters of the text",
-                "data.vocabulary": "the characters of the text, sorted",
+                "data.targets": f"the next {experiment.data.unit}s of the text",
+                "data.vocabulary": _VOCABULARIES[experiment.data.tokens].format("text"),
             }
         if experiment is not None and experiment.data.pairs:
             stands_for = {
                 "data.targets": "the answers of the pairs",
-                "data.vocabulary": "the characters of the pairs, sorted",
+                "data.vocabulary": _VOCABULARIES[experiment.data.tokens].format("pairs"),
+                "data.labels": "the targets of the pairs, sorted",
             }
         for path, text in stands_for.items():
             widget = self.rows[path].editor
@@ -180,6 +181,13 @@ class ExperimentScreen(Form[Experiment]):
     def entered(self) -> None:
         """Go to the next field, since there are many."""
         self.focus_next()
+
+
+_VOCABULARIES: dict[Tokens, str] = {
+    "char": "the characters of the {}, sorted",
+    "word": "the most frequent words of what is learnt",
+    "byte": "all 256 bytes",
+}
 
 
 def _is_in(setting: Setting, section: str) -> bool:
