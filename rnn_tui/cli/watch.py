@@ -17,13 +17,14 @@ from msgspec.structs import replace
 
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
+from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import PAUSED, SectionOption, history_option
 from rnn_tui.cli.terminal import need_terminal
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.process import is_text
-from rnn_tui.common.wording import shown
+from rnn_tui.common.wording import counted, shown
 from rnn_tui.experiment.breakpoints import KINDS, OF_SCRIPTS, Breakpoint, parse
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.protocol.subject import Ability, Subject
@@ -35,6 +36,7 @@ __all__ = ["watch"]
 
 _MODULE = SectionOption("-m", "module", section="run", metavar="MODULE", help="run a module, as python -m does")
 _LONGEST_END = 10.0  # seconds that a script may take to end after it has, as other views may still look at it
+_A_CORE = 8  # processes that may share one
 _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")
 
 
@@ -88,6 +90,13 @@ def _complete_files(ctx: click.Context, param: click.Parameter, incomplete: str)
     params=[
         click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, shell_complete=_complete_files),
         _MODULE,
+        SectionOption(
+            "--processes",
+            section="run",
+            metavar="N",
+            type=Count(),
+            help="run it in as many processes, as torchrun does on one machine",
+        ),
         SectionOption("--read-only", section="run", is_flag=True, help="look, and never hold the script"),
         PAUSED,
         SectionOption(
@@ -112,6 +121,7 @@ def watch(
     *,
     words: tuple[str, ...],
     module: str | None,
+    processes: int | None,
     read_only: bool,
     paused: bool,
     until: tuple[str, ...],
@@ -127,6 +137,10 @@ def watch(
     del module  # it is the first of the words
     check_working_folder()
     script = _script_of(words)
+    cores = os.cpu_count() or 1
+    if processes is not None and processes > _A_CORE * cores:
+        machine = f"this machine has {counted(cores, 'core')}"
+        raise UsageError(f"--processes {processes}: is too many: {machine}: at most {_A_CORE * cores}")
     if read_only and paused:
         raise UsageError("--paused: --read-only never holds the script")
     if read_only and until:
@@ -147,7 +161,9 @@ def watch(
         need_terminal(shlex.join(["python", *script]))
         gc.disable()  # until the first screen stands: see `_warm_up` in the app
         try:
-            link = start_script(script, options, on_hangup=view_settings.on_hangup, stdin=stdin)
+            link = start_script(
+                script, options, on_hangup=view_settings.on_hangup, stdin=stdin, processes=processes or 1
+            )
         except EnginesError as error:
             raise UsageError(safe(str(error))) from None
     try:

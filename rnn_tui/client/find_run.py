@@ -1,5 +1,6 @@
 """Find the live run that the user means."""
 
+import re
 import shlex
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from rnn_tui.runs.catalog import NoSuchRun, find_any
 
 __all__ = ["PATIENCE", "NoLiveRun", "find_live", "informed", "newest_live"]
 
+_RANK = re.compile(r"-rank\d{1,6}$")  # at the end of the name of a script that is one of several
 PATIENCE = 10.0  # seconds that a large network may need for a step
 
 
@@ -24,7 +26,7 @@ def newest_live() -> LiveEngine:
     found = _alive()
     if not found:
         raise NoLiveRun("no run is alive; `rnn-tui runs` lists those on the disk, and `rnn-tui resume RUN` opens one")
-    return found[0]
+    return _leading(found[:1], found)[0]
 
 
 def find_live(name: str) -> LiveEngine:
@@ -38,6 +40,7 @@ def find_live(name: str) -> LiveEngine:
             folder = ""
         exact = [each for each in found if folder and each.kept == folder]
     matching = exact or [each for each in found if name and each.name.startswith(name)]
+    matching = _leading(matching)
     if len(matching) > 1:
         raise NoLiveRun(f"{shown(name)}: is the beginning of {len(matching)} runs: {_names(matching)}")
     if not matching:
@@ -66,6 +69,15 @@ def informed(engine: LiveEngine, waits: Callable[[float], object] = lambda _: No
         process = f" (process {engine.process})" if engine.process else ""
         raise NoLiveRun(f"the run does not answer; it may be in a long step, or stopped{process}: try again")
     return engine
+
+
+def _leading(matching: list[LiveEngine], found: list[LiveEngine] | None = None) -> list[LiveEngine]:
+    """Return the first rank of a script of which all that match are ranks; else what matches."""
+    launches = {_RANK.sub("", each.name) for each in matching}
+    if len(launches) != 1 or not all(_RANK.search(each.name) for each in matching):
+        return matching
+    ranks = [each for each in found or matching if _RANK.search(each.name) and _RANK.sub("", each.name) in launches]
+    return [min(ranks, key=lambda each: int(each.name.rpartition("-rank")[2]))]
 
 
 def _alive() -> list[LiveEngine]:

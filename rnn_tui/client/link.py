@@ -40,6 +40,8 @@ class EngineError(RuntimeError):
 class EngineLink:
     """The link to an engine that this view has started, or joined."""
 
+    has_ended = False  # a script has: its engine has said so, and waits for its views to leave
+
     def __init__(
         self,
         process: subprocess.Popen[bytes] | None,

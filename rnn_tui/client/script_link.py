@@ -25,7 +25,6 @@ _FEW = 8  # lines that fit any screen
 class ScriptLink(EngineLink):
     """The link to a script that this view has started: its run is there already, and its end is the script's own."""
 
-    has_ended = False  # the engine has said so, and waits for its views to leave
     _printed: ScriptOutput | None = None
 
     @property

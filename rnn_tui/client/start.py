@@ -18,6 +18,7 @@ __all__ = ["start_engine", "start_script"]
 
 _ENGINE = "rnn_tui.engine.host.serve"
 _SCRIPT = "rnn_tui.engine.watch.run_script"
+_RANKS = "rnn_tui.engine.watch.run_ranks"
 
 # As `python -m MODULE`, but that nothing is imported from the folder that we are in, whose random.py or torch.py would
 # run in place of the real one. MODULE takes that folder out of the path for good, or puts another in its place.
@@ -47,17 +48,24 @@ def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
 
 
 def start_script(
-    script: Sequence[str], options: Sequence[str] = (), *, on_hangup: OnDisconnect = "train", stdin: int | None = None
+    script: Sequence[str],
+    options: Sequence[str] = (),
+    *,
+    on_hangup: OnDisconnect = "train",
+    stdin: int | None = None,
+    processes: int = 1,
 ) -> ScriptLink:
     """Start a script that is watched, and return at once. Raises EnginesError.
 
     `script` is a file and its arguments, or -m, a module and its arguments; `options` are those of `run_script`;
-    `stdin` is what the script reads, or None: nothing.
+    `stdin` is what the script reads, or None: nothing; `processes`: as many run it, as torchrun starts them.
     """
 
     def arguments(started: _Started) -> list[str]:
         lock = f"--lock={started.lock}"
-        return [_SCRIPT, str(started.listener), on_hangup, str(started.log), lock, *options, "--", *script]
+        several = [f"--processes={processes}"] if processes > 1 else []
+        module = _RANKS if several else _SCRIPT
+        return [module, str(started.listener), on_hangup, str(started.log), lock, *several, *options, "--", *script]
 
     peer, home, process = _start(arguments, stdin=stdin, is_script=True)
     return ScriptLink(process, peer, home.path, home)

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["follows", "is_started_by_torchrun", "launch_of", "restarts_of"]
+__all__ = ["follows", "is_of_torchrun", "is_started_by_torchrun", "launch_of", "meeting_of", "ranks_of", "restarts_of"]
 
 _UNNAMED = ("", "none")  # what a launch is called that was given no --rdzv-id
 
@@ -13,6 +13,11 @@ _UNNAMED = ("", "none")  # what a launch is called that was given no --rdzv-id
 def is_started_by_torchrun(environment: Mapping[str, str]) -> bool:
     """Tell whether this process is one of several; what is missing or wrong is found where they come together."""
     return bool({"RANK", "WORLD_SIZE"} & environment.keys())
+
+
+def is_of_torchrun(environment: Mapping[str, str]) -> bool:
+    """Tell whether it is torchrun itself that has started this process, and not another launcher."""
+    return "TORCHELASTIC_RUN_ID" in environment and is_started_by_torchrun(environment)
 
 
 def follows(environment: Mapping[str, str]) -> bool:
@@ -38,6 +43,28 @@ def launch_of(environment: Mapping[str, str]) -> str:
         return name
     agent = os.getppid()
     return f"{socket.gethostname()}/{agent}/{_begun(agent)}"
+
+
+def meeting_of(environment: Mapping[str, str]) -> str:
+    """Return what all processes of a launch know alike, on all machines; empty: this is not one of several.
+
+    Other launchers set no --rdzv-id; where rank 0 listens is then known by all.
+    """
+    if ranks_of(environment) is None:
+        return ""
+    name = environment.get("TORCHELASTIC_RUN_ID", "")
+    if name not in _UNNAMED:
+        return name
+    return f"{environment.get('MASTER_ADDR', '')}:{environment.get('MASTER_PORT', '')}"
+
+
+def ranks_of(environment: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the number of this process and how many there are; None: it is alone, or they are no numbers."""
+    try:
+        rank, count = int(environment["RANK"]), int(environment["WORLD_SIZE"])
+    except (KeyError, ValueError):
+        return None
+    return (rank, count) if 0 <= rank < count and count > 1 else None
 
 
 def _begun(process: int) -> str:

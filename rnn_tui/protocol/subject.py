@@ -31,6 +31,8 @@ class Subject(Value, frozen=True, kw_only=True):
     has_words: bool = False  # the view has the words already, from an earlier description: they are left out
     stand_ins: int = 0  # how many characters the vocabulary has, which is left out: see `experiment.stand_ins`
     classes_from: int = 0  # the index from which on they are classes with names of their own, from 0; 0: none are
+    ranks: str = ""  # the folder of the notes of all ranks; empty: it is not one of several, see `rank_notes`
+    rank: int = 0  # of this process
     can: tuple[Ability, ...] = ()
     notes: tuple[str, ...] = ()  # what cannot be seen, and why; a sentence each
 

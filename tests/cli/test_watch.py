@@ -40,6 +40,7 @@ class Calls:
         self.options: list[str] = []
         self.on_hangup = ""
         self.stdin: Any = None
+        self.processes = 0
         self.launch: LaunchOptions | None = None
         self.code = 0
         self.error: Exception | None = None
@@ -50,10 +51,12 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
     """A folder with a script, a terminal, and a link and an app that only note how they are called."""
     found = Calls()
 
-    def start_script(script: list[str], options: list[str], *, on_hangup: str, stdin: int | None) -> FakeLink:
+    def start_script(
+        script: list[str], options: list[str], *, on_hangup: str, stdin: int | None, processes: int
+    ) -> FakeLink:
         if found.error is not None:
             raise found.error
-        found.script, found.options, found.on_hangup = script, options, on_hangup
+        found.script, found.options, found.on_hangup, found.processes = script, options, on_hangup, processes
         found.stdin = None if stdin is None else os.fstat(stdin)
         return found.link
 
@@ -90,6 +93,20 @@ def refused(*arguments: str) -> str:
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
     return line.removeprefix("rnn-tui: ")
+
+
+def test_several_processes_may_run_it(calls: Calls) -> None:
+    assert run("--processes", "2", "train.py").exit_code == 0
+    assert calls.processes == 2
+    assert "--processes" not in " ".join(calls.options)
+    assert run("train.py").exit_code == 0
+    assert calls.processes == 1
+    most = 8 * (os.cpu_count() or 1)
+    refused = run("--processes", str(most + 1), "train.py")
+    assert refused.exit_code == 2
+    assert f"--processes {most + 1}: is too many: this machine has " in refused.stderr
+    assert refused.stderr.endswith(f"at most {most}\n")
+    assert "must be a whole number, 1 or more" in run("--processes", "0", "train.py").stderr
 
 
 def test_options_before_the_script_are_ours_and_all_after_it_are_its_own(calls: Calls) -> None:

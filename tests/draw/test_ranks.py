@@ -1,7 +1,7 @@
 """The strip of ranks: what stands out, in words and marks; one scale for all bars; many ranks in few lines."""
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +11,7 @@ from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.ranks.lines import lines_of, rows_for
 from rnn_tui.draw.ranks.odd import find_odd, odd_ranks, told
 from rnn_tui.draw.ranks.strip import draw_ranks, rank_at
-from rnn_tui.protocol.ranks import RankFigures
+from rnn_tui.protocol.ranks import RankFigures, RankPhase
 from rnn_tui.view.terminal.ascii import in_ascii
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.examples import examples
@@ -31,6 +31,8 @@ def any_figures(count: int) -> Any:
     each: Any = st.builds(
         dict, update=whole, rows=st.integers(0, 4096), characters=whole, loss=floats | st.floats(0, 9),
         computing=times, waiting=times, gpu=st.none() | st.floats(0, 1),
+        phase=st.sampled_from(get_args(RankPhase)), since=st.floats(0, 1e6),
+        node=st.sampled_from(["", "a", "b\x1b" * 9]),
     )  # fmt: skip
     return st.lists(each, min_size=count, max_size=count).map(
         lambda found: tuple(RankFigures(rank=rank, **fields) for rank, fields in enumerate(found))
@@ -113,3 +115,52 @@ def test_a_small_terminal_loses_three_lines_at_most_and_a_line_is_clicked() -> N
     assert rows_for(0, 60) == 0
     figures = ranks_of(4, r2=SLOW)
     assert [rank_at(figures, height=3, y=y, shown=None) for y in range(4)] == [None, 0, 2, None]
+
+
+def machine(rank: int) -> str:
+    return "ab"[rank // 4]
+
+
+NODES: Any = {f"r{rank}": {"node": machine(rank)} for rank in range(8)}
+
+
+def test_machines_have_lines_of_their_own() -> None:
+    def names(figures: Any, height: int) -> list[str]:
+        return [row[1:].partition("  loss")[0].rstrip() for row in texts(picture(figures, 100, height, shown=None))[1:]]
+
+    assert names(ranks_of(8, **NODES), 3) == [" a: ranks 0–3", " b: ranks 4–7"]
+    assert names(ranks_of(8, **NODES), 4) == [" a: ranks 0–1", " a: ranks 2–3", " b: ranks 4–7"]
+    odd: Any = {**NODES, "r5": {"node": "b", **SLOW}}
+    assert names(ranks_of(8, **odd), 4) == [" a: ranks 0–3", " b: ranks 4–7 (3)", "!b: rank 5"]
+    assert names(ranks_of(8, **NODES), 2) == [" ranks 0–7"]
+
+
+@pytest.mark.parametrize(
+    ("more", "words", "phase"),
+    [
+        ({"phase": "ended", "computing": NAN, "waiting": NAN}, "rank 1 has ended", "ended"),
+        ({"phase": "silent", "since": 12.4}, "nothing has been heard of rank 1 for 12 s", "silent 12 s"),
+        ({"phase": "waiting", "since": 1.2}, "none stands out", "waiting"),
+        ({"phase": "evaluating", "since": 75.0}, "none stands out", "evaluating 75 s"),
+    ],
+)
+def test_what_a_rank_does_and_for_how_long(more: dict[str, Any], words: str, phase: str) -> None:
+    rows = texts(picture(ranks_of(3, r0={"phase": "computing"}, r1=more), 130, 4, is_script=True))
+    assert words in rows[0]
+    assert "  computing" in rows[1]
+    assert f"  {phase}  " in rows[2]
+    assert rows[2][1] == ("!" if phase.startswith(("ended", "silent")) else " ")
+    assert not any("rows" in row for row in rows)  # of one batch: each has its own
+
+
+def test_figures_that_ranks_write_by_themselves_may_be_a_moment_apart() -> None:
+    assert find_odd(ranks_of(2, r1=LATE), is_script=True) == {}  # 3 updates of 0.05 s
+    assert list(find_odd(ranks_of(2, r1={"update": 1134}), is_script=True)) == ["late"]
+    assert list(find_odd(ranks_of(2, r1=LATE))) == ["late"]
+
+
+def test_where_waiting_is_not_known_the_rate_is_that_of_the_update() -> None:
+    figures = ranks_of(2, r0={"computing": 0.08, "waiting": NAN})
+    row = texts(picture(figures, 120, 3, is_script=True))[1]
+    assert "80.0 +   – ms" in row
+    assert "25,600 characters/s" in row

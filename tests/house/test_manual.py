@@ -30,7 +30,7 @@ from tests.house.manual import PAGES, README, ROOT, Example, defined_options, ex
 MANUAL = ROOT / "rnn_tui" / "manual"
 FOREIGN = {"--index-url", "--extra-index-url", "--pip-args", "--torch-backend", "--python"}  # of pip, pipx and uv
 FOREIGN |= {"--nnodes", "--nproc-per-node", "--rdzv-backend", "--rdzv-endpoint"}  # of torchrun
-FOREIGN |= {"--rdzv-id", "--max-restarts", "--run-path"}
+FOREIGN |= {"--rdzv-id", "--max-restarts", "--run-path", "--standalone"}
 EXAMPLES = [each for page, text in {"README": README, **PAGES}.items() for each in examples(page, text)]
 
 

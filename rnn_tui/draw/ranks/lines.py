@@ -1,7 +1,7 @@
 """Which ranks share a line, where there are more of them than lines: those that stand out have one each."""
 
 from collections.abc import Collection, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from rnn_tui.protocol.ranks import RankFigures
 
@@ -38,12 +38,24 @@ def lines_of(
     alone = set(list(wanted)[: count - 1])
     others = [each for each in figures if each.rank not in alone]
     lines: list[Line] = [(each,) for each in figures if each.rank in alone]
-    return sorted([*lines, *_parts(others, count - len(lines))], key=lambda line: line[0].rank)
+    return sorted([*lines, *_groups(others, count - len(lines))], key=lambda line: line[0].rank)
 
 
 def line_of(lines: Sequence[Line], rank: int | None) -> int | None:
     """Return the line that a rank is in; None: in none."""
     return next((at for at, line in enumerate(lines) if any(each.rank == rank for each in line)), None)
+
+
+def _groups(figures: Sequence[RankFigures], count: int) -> list[Line]:
+    """Divide ranks by their machines, where there are lines for all of them; large machines into several parts."""
+    machines = [list(line) for _, line in groupby(figures, key=lambda each: each.node)]
+    if len(machines) > count:
+        return _parts(figures, count)
+    lines = [1] * len(machines)
+    for _ in range(count - len(machines)):
+        at = max(range(len(machines)), key=lambda each: len(machines[each]) / lines[each])
+        lines[at] += len(machines[at]) > lines[at]
+    return [part for line, some in zip(machines, lines, strict=True) for part in _parts(line, some)]
 
 
 def _parts(figures: Sequence[RankFigures], count: int) -> list[Line]:

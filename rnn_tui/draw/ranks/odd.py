@@ -15,15 +15,16 @@ from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["Odd", "Oddness", "find_odd", "milliseconds", "odd_ranks", "told"]
 
-Oddness = Literal["not a number", "late", "slow", "far"]  # the worst first
+Oddness = Literal["gone", "not a number", "late", "slow", "far"]  # the worst first
 Odd = Mapping[Oddness, Sequence[RankFigures]]
 
 _SLOW = 1.2  # times the median of the computing times
 _FAR, _LEAST_FAR = 0.5, 0.1  # from the median of the other losses: as a share of it, and in nats
 _SPREADS, _MOST = 2.0, 0.75  # and so many times as far as most of the other losses are: this share of them
 _MANY = 16  # ranks from which on each is compared with all, itself included
+_SLACK = 2.0  # seconds that figures of ranks may be apart that each writes down by itself
 _NAMED = 3  # ranks that a sentence names one by one
-_WORST_FIRST: tuple[Oddness, ...] = ("not a number", "late", "slow", "far")
+_WORST_FIRST: tuple[Oddness, ...] = ("gone", "not a number", "late", "slow", "far")
 
 
 def milliseconds(seconds: float) -> str:
@@ -33,9 +34,17 @@ def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.1f}" if seconds < 0.99995 else count(1000 * seconds)
 
 
-def find_odd(figures: Sequence[RankFigures]) -> Odd:
-    """Return the ranks that stand out in each way, the worst way first, and in each the worst rank."""
-    found = {kind: _of_kind(figures, kind) for kind in _WORST_FIRST}
+def find_odd(figures: Sequence[RankFigures], *, is_script: bool = False) -> Odd:
+    """Return the ranks that stand out in each way, the worst way first, and in each the worst rank.
+
+    `is_script`: their figures are not of one moment, since each rank writes them down by itself.
+    """
+    gone = [each for each in figures if each.phase in ("ended", "silent")]
+    there = [each for each in figures if each not in gone]
+    found = {kind: _of_kind(there, kind) for kind in _WORST_FIRST[1:]}
+    if is_script:
+        found["late"] = [each for each in found["late"] if _seconds_late(each, there) > _SLACK]
+    found = {"gone": gone, **found}
     return {kind: odd for kind, odd in found.items() if odd}
 
 
@@ -50,7 +59,8 @@ def odd_ranks(odd: Odd) -> Mapping[int, tuple[Oddness, ...]]:
 
 def told(figures: Sequence[RankFigures], odd: Odd, room: int) -> str:
     """Return a sentence of at most `room` cells about what stands out, or that nothing does; empty where none fits."""
-    parts = [_FORMS[kind](figures, ranks) for kind, ranks in odd.items()]
+    there = [each for each in figures if each not in odd.get("gone", ())]
+    parts = [_FORMS[kind](there, ranks) for kind, ranks in odd.items()]
     if not parts:
         return first_that_fits(_alike(figures), room)
     together = [] if len(parts) == 1 else ["; ".join(forms[at] for forms in parts) for at in (0, -1)]
@@ -79,6 +89,12 @@ def _of_kind(figures: Sequence[RankFigures], kind: Oddness) -> list[RankFigures]
             if _is_far(each.loss, middle, apart):
                 far[each.rank] = abs(each.loss - middle)
     return sorted((each for each in losses if each.rank in far), key=lambda each: -far[each.rank])
+
+
+def _seconds_late(rank: RankFigures, figures: Sequence[RankFigures]) -> float:
+    """Return how long a rank takes for the updates that the newest is ahead of it."""
+    each_takes = rank.computing + (rank.waiting if math.isfinite(rank.waiting) else 0.0)
+    return (max(each.update for each in figures) - rank.update) * each_takes if math.isfinite(each_takes) else 0.0
 
 
 def _middle_time(figures: Sequence[RankFigures]) -> float:
@@ -113,6 +129,20 @@ def _names(ranks: Sequence[RankFigures]) -> str:
     if len(numbers) > _NAMED:
         return f"{len(numbers):,} ranks"
     return f"ranks {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _gone(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
+    del figures
+    ended = [each for each in odd if each.phase == "ended"]
+    if len(ended) == len(odd):
+        return (f"{_names(odd)} {'has' if len(odd) == 1 else 'have'} ended",)
+    if ended:
+        return (
+            f"{_names(ended)} {'has' if len(ended) == 1 else 'have'} ended, and others are silent",
+            "some have ended",
+        )
+    words = f"nothing has been heard of {_names(odd)} for {max(each.since for each in odd):,.0f} s"
+    return (words, f"{_names(odd)} {'is' if len(odd) == 1 else 'are'} silent")
 
 
 def _not_numbers(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[str, ...]:
@@ -177,7 +207,7 @@ def _far(figures: Sequence[RankFigures], odd: Sequence[RankFigures]) -> tuple[st
     )
 
 
-_FORMS = {"not a number": _not_numbers, "late": _late, "slow": _slow, "far": _far}
+_FORMS = {"gone": _gone, "not a number": _not_numbers, "late": _late, "slow": _slow, "far": _far}
 
 
 def _alike(figures: Sequence[RankFigures]) -> list[str]:

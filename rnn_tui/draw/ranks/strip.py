@@ -1,6 +1,7 @@
 """The strip of ranks: how far each of several processes is, what it finds, and how long it computes and waits."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -9,9 +10,11 @@ from statistics import median
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, nice_above, percent
 from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.ranks.lines import Line, line_of, lines_of
 from rnn_tui.draw.ranks.odd import Odd, Oddness, find_odd, milliseconds, odd_ranks, told
 from rnn_tui.protocol.ranks import RankFigures
@@ -23,7 +26,9 @@ _MARKS = 2  # cells for the marks of a line: shown, and odd
 _GAP = 2
 _MAIN = 2  # columns beside the names that matter most
 _LEAST_BAR, _LONGEST_BAR = 6, 60
-_BAR_BEFORE = (6, 6, 6, 12, 20, 20)  # the cells that the bar has at least before a column comes
+_BAR_BEFORE = (6, 6, 6, 6, 12, 20, 20)  # the cells that the bar has at least before a column comes
+_LONG = 2.0  # seconds of a phase from which on they are told
+_A_NODE = 7  # a name of a machine takes such a part of a line at most
 _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the scale of the bars may end, times a power of ten
 
 
@@ -36,19 +41,29 @@ class _Column:
 
 
 def draw_ranks(
-    figures: Sequence[RankFigures], *, width: int, height: int, shown: int | None, palette: Palette, reads: str
+    figures: Sequence[RankFigures],
+    *,
+    width: int,
+    height: int,
+    shown: int | None,
+    palette: Palette,
+    reads: str,
+    is_script: bool = False,
 ) -> list[Strip]:
     """Draw `height` strips: a sentence and the legend, and a line for each rank, or for several together.
 
-    `shown`: the rank whose row of the batch is on the screen; `reads`: what is read at each time step, in the plural.
+    `shown`: the rank whose row of the batch is on the screen; `reads`: what is read at each time step, in the plural;
+    `is_script`: each rank has written down its own figures, and its rows are its own batch.
     """
     canvas = Canvas(width, height)
-    found = find_odd(figures)
+    found = find_odd(figures, is_script=is_script)
     odd = odd_ranks(found)
     lines = lines_of(figures, height - 1, odd=odd, shown=shown)
     scale = _scale(figures)
     _draw_head(canvas, figures, found, scale, palette)
-    columns = _columns(figures, lines, reads, is_late="late" in found)
+    columns = _columns(
+        figures, lines, reads, is_late="late" in found, shares=not is_script, longest_node=width // _A_NODE
+    )
     widths = [max((len(text) for text in column.texts), default=0) for column in columns]
     names, rest = columns[0], columns[1:]
     left = _MARKS + widths[0]
@@ -71,9 +86,11 @@ def draw_ranks(
     return canvas.strips()
 
 
-def rank_at(figures: Sequence[RankFigures], *, height: int, y: int, shown: int | None) -> int | None:
+def rank_at(
+    figures: Sequence[RankFigures], *, height: int, y: int, shown: int | None, is_script: bool = False
+) -> int | None:
     """Return the first rank of the line at a row of the strip; None: there is no line."""
-    lines = lines_of(figures, height - 1, odd=odd_ranks(find_odd(figures)), shown=shown)
+    lines = lines_of(figures, height - 1, odd=odd_ranks(find_odd(figures, is_script=is_script)), shown=shown)
     return lines[y - 1][0].rank if 0 < y <= len(lines) else None
 
 
@@ -151,22 +168,25 @@ def _scale(figures: Sequence[RankFigures]) -> float:
 
 def _rate(line: Line) -> float:
     """Return how many time steps a second the ranks of a line read together while they compute and wait."""
-    times = [(each, each.computing + each.waiting) for each in line]
+    times = [(each, each.computing + (0.0 if math.isnan(each.waiting) else each.waiting)) for each in line]
     return sum(each.characters / time for each, time in times if math.isfinite(time) and time > 0)
 
 
-def _columns(figures: Sequence[RankFigures], lines: Sequence[Line], reads: str, *, is_late: bool) -> list[_Column]:
+def _columns(
+    figures: Sequence[RankFigures], lines: Sequence[Line], reads: str, *, is_late: bool, shares: bool, longest_node: int
+) -> list[_Column]:
     """Return the columns: the names, then the others, the most important first."""
-    names = _Column(texts=_left([_name(line) for line in lines]))
+    names = _Column(texts=_left([_name(line, longest_node) for line in lines]))
     loss = _Column(texts=[_loss(line) for line in lines], tells=("not a number", "far"))
     times = _Column(texts=_times(lines), tells=("slow",))
     update = _Column(texts=[_update(line) for line in lines], tells=("late",))
-    rate = _Column(texts=[f"{count(_rate(line)):>7} {reads}/s" for line in lines])
+    rate = _Column(texts=[f"{count(_rate(line)):>7} {reads}/s" for line in lines] if any(map(_rate, lines)) else [])
+    phase = _Column(texts=_left([_phase(line) for line in lines]), tells=("gone",))
     has_gpu = any(each.gpu is not None for each in figures)
     gpu = _Column(texts=[_gpu(line) for line in lines] if has_gpu else [])
-    rows = _Column(texts=_left(_rows(figures, lines)))
+    rows = _Column(texts=_left(_rows(figures, lines)) if shares else [])
     middle = [update, rate] if is_late else [rate, update]
-    return [names, loss, times, *middle, gpu, rows]
+    return [names, loss, times, phase, *middle, gpu, rows]
 
 
 def _left(texts: Sequence[str]) -> list[str]:
@@ -174,12 +194,26 @@ def _left(texts: Sequence[str]) -> list[str]:
     return [f"{text:<{size}}" for text in texts]
 
 
-def _name(line: Line) -> str:
+def _name(line: Line, longest_node: int) -> str:
     first, last = line[0].rank, line[-1].rank
+    nodes = {each.node for each in line}
+    node = f"{cut_cells(safe(line[0].node), longest_node)}: " if len(nodes) == 1 and line[0].node else ""
     if first == last:
-        return f"rank {first}"
+        return f"{node}rank {first}"
     some = f" ({len(line)})" if last - first + 1 > len(line) else ""  # the others have lines of their own
-    return f"ranks {first}–{last}{some}"
+    return f"{node}ranks {first}–{last}{some}"
+
+
+def _phase(line: Line) -> str:
+    """Return what the ranks of a line do now, and for how long where that is long; of several what most of them do."""
+    if len(line) == 1:
+        (only,) = line
+        return f"{only.phase} {only.since:,.0f} s" if only.since >= _LONG else only.phase
+    phases = Counter(each.phase for each in line if each.phase)
+    if not phases:
+        return ""
+    ((most, many),) = phases.most_common(1)
+    return most if many == len(line) else f"{many} {most}"
 
 
 def _update(line: Line) -> str:
@@ -197,9 +231,14 @@ def _loss(line: Line) -> str:
 
 
 def _times(lines: Sequence[Line]) -> list[str]:
-    pairs = [[milliseconds(_middle(line, pick)) for pick in (_computing, _waiting)] for line in lines]
+    pairs = [[_time(line, pick) for pick in (_computing, _waiting)] for line in lines]
     sizes = [max((len(pair[at]) for pair in pairs), default=0) for at in range(2)]
     return [f"{computing:>{max(4, sizes[0])}} + {waiting:>{sizes[1]}} ms" for computing, waiting in pairs]
+
+
+def _time(line: Line, pick: Callable[[RankFigures], float]) -> str:
+    is_known = any(math.isfinite(pick(each)) for each in line)
+    return milliseconds(_middle(line, pick) if is_known else math.nan)
 
 
 def _gpu(line: Line) -> str:

@@ -91,6 +91,7 @@ class Description:
         self.words = tuple(words)  # of the vocabulary
         self._observer, self._control, self._back = observer, control, back
         self._name, self._script, self._can = name, script, can
+        self.ranks, self.rank = "", 0  # where the notes of all ranks are, and which of them this is
         self._weights = 0  # of the model of the network that is shown
         self._last: Subject | None = None  # the newest, of a script whose models may be gone since
 
@@ -153,6 +154,8 @@ class Description:
             stand_ins=len(facts.experiment.data.vocabulary),
             reads="tokens" if facts.reads_tokens else "numbers",
             classes_from=facts.classes_from,
+            ranks=self.ranks,
+            rank=self.rank,
             can=self._abilities,
             notes=(
                 *(facts.notes if every else (_NO_NETWORK,)),

@@ -6,16 +6,20 @@ With a hook for all modules each call of a module takes a longer way in torch, s
 """
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
+import torch.distributed
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.hooks import RemovableHandle
+
+from rnn_tui.common.torchrun import ranks_of
 
 __all__ = ["LOSSES", "Listener", "add_listener", "adjust", "is_telling", "remove_listener"]
 
@@ -30,6 +34,18 @@ LOSSES = (
     "binary_cross_entropy_with_logits",
     "ctc_loss",
 )  # of torch.nn.functional; the modules of torch.nn call these
+
+COLLECTIVES = (
+    "all_reduce",
+    "reduce",
+    "broadcast",
+    "barrier",
+    "all_gather",
+    "all_gather_into_tensor",
+    "all_gather_object",
+    "broadcast_object_list",
+    "reduce_scatter_tensor",
+)  # of torch.distributed: where a script waits for other ranks by itself
 
 
 class Listener(Protocol):
@@ -61,6 +77,12 @@ class Listener(Protocol):
         `inputs`: those by which, where they were returned in the place of being added up in all weights. `again`: the
         graph is kept, so that another backward can go through it.
         """
+
+    def collective_begins(self) -> None:
+        """Hear that the script calls for what all ranks do together."""
+
+    def collective_ends(self) -> None:
+        """Hear that this is done."""
 
     def optimizer_made(self, optimizer: Optimizer) -> None:
         """Hear that there is a new optimizer."""
@@ -169,6 +191,9 @@ def _install() -> None:
     _wrap(torch.autograd, "grad", _grad)
     _wrap(torch.amp.GradScaler, "scale", _scale)
     _wrap(Optimizer, "__init__", _make_optimizer)
+    if ranks_of(os.environ) is not None and torch.distributed.is_available():
+        for name in COLLECTIVES:
+            _wrap(torch.distributed, name, _collective)
     for owner in (nn.RNNBase, nn.RNNCellBase):
         _wrap(owner, "__init__", _make_module)
     _wrap(nn.Module, "__setstate__", _make_module)  # of a copy, or of one that was saved
@@ -229,6 +254,14 @@ def _loss(name: str, original: Callable[..., Any], args: tuple[Any, ...], kwargs
     value = original(*args, **kwargs)
     _tell(lambda each: each.lost(name, args, kwargs, value))
     return value
+
+
+def _collective(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    _tell(lambda each: each.collective_begins())
+    try:
+        return original(*args, **kwargs)
+    finally:
+        _tell(lambda each: each.collective_ends())
 
 
 def _scale(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

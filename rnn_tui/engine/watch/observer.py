@@ -18,6 +18,7 @@ from rnn_tui.engine.watch.last_update import LastUpdate
 from rnn_tui.engine.watch.networks import Networks, WatchedNetwork
 from rnn_tui.engine.watch.optimizers import Optimizers
 from rnn_tui.engine.watch.own_cells import own_cells
+from rnn_tui.engine.watch.rank_clock import RankClock
 from rnn_tui.engine.watch.tokens_read import told_tokens
 from rnn_tui.engine.watch.watched_losses import WatchedLosses
 
@@ -50,6 +51,7 @@ class Observer:
         self.noted_lr: float | None = None  # as the script has said it
         self.last_update = LastUpdate()
         self.losses = WatchedLosses()
+        self.clock: RankClock | None = None  # where this is one of several ranks
         self._scaled: tuple[Tensor, Tensor] | None = None  # the newest loss for a scaled backward, and its factor
         self._factor: Tensor | None = None  # by which the loss of the newest backward, and so its gradients, was scaled
         self._moment = moment
@@ -101,6 +103,8 @@ class Observer:
             if self._armed:
                 self._capture().lost(name, args, kwargs, value)
         elif isinstance(value, Tensor) and value.numel() == 1 and self.passes:
+            if self.clock is not None:
+                self.clock.enter("evaluating")
             self.losses.add_evaluation(name, args, kwargs, value.detach())
 
     def scaled(self, value: Tensor, scale: Tensor) -> None:
@@ -109,12 +113,16 @@ class Observer:
 
     def backward_begins(self) -> None:
         """Note the gradients before a backward."""
+        if self.clock is not None:
+            self.clock.enter("computing")
         self._reach.begin(self.networks.known)
         for each in self._captures:
             each.begin_backward()
 
     def backward_done(self, roots: tuple[Tensor, ...], inputs: tuple[Tensor, ...], *, again: bool) -> None:
         """Note the loss of a pass that is over, and let pictures be made."""
+        if self.clock is not None:
+            self.clock.backward_done(self.networks.models)
         self.passes += 1
         self.tick = self.updates + 1 if self.updates or self.optimizers.any else self.passes
         self._factor = None
@@ -137,6 +145,16 @@ class Observer:
         self._earlier = self._not_reached(again=again) if self._armed else []
         self.capture = None
         self._hear()
+
+    def collective_begins(self) -> None:
+        """Note that the script begins to wait for other ranks."""
+        if self.clock is not None:
+            self.clock.collective_begins()
+
+    def collective_ends(self) -> None:
+        """Note that it goes on."""
+        if self.clock is not None:
+            self.clock.collective_ends()
 
     def optimizer_made(self, optimizer: Optimizer) -> None:
         """Note an optimizer: passes before its first step belong to one update."""

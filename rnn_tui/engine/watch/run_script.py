@@ -3,9 +3,10 @@
     python -m rnn_tui.engine.watch.run_script FD ON_HANGUP LOG [OPTIONS] -- SCRIPT ARGS
     python -m rnn_tui.engine.watch.run_script FD ON_HANGUP LOG [OPTIONS] -- -m MODULE ARGS
 
-FD is a listening Unix-domain socket, inherited; LOG is the log of the watch itself. What the script prints goes to the
-file beside it. Nothing is imported before the script runs but the standard library: what a script sets before it
-imports torch, such as OMP_NUM_THREADS, must still have its effect. The watch begins when the script has imported torch.
+FD is a listening Unix-domain socket, inherited, or the path where `rank_socket` offers one; LOG is the log of the watch
+itself. What the script prints goes to the file beside it. Nothing is imported before the script runs but the standard
+library: what a script sets before it imports torch, such as OMP_NUM_THREADS, must still have its effect. The watch
+begins when the script has imported torch.
 """
 
 import atexit
@@ -19,7 +20,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec
@@ -27,6 +28,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Protocol
 
+from rnn_tui.engine.watch.rank_socket import borrow
 from rnn_tui.protocol.engine_log import output_beside
 from rnn_tui.protocol.rendezvous import ON_DISCONNECT, OnDisconnect
 from rnn_tui.runs.script_output import ScriptOutput
@@ -49,6 +51,11 @@ class ScriptOptions:
     until: tuple[str, ...] = ()  # breakpoints
     vocabulary: str = ""  # a file
     history: int | None = None  # bytes; None: as many as runs have
+    reads_output: bool = True  # whether this process shows what is printed, and bounds the file
+
+
+# Rank 0 holds the script for all: the others wait for it.
+_OF_OTHER_RANKS: dict[str, Any] = {"paused": False, "until": (), "reads_output": False}
 
 
 class Watch(Protocol):
@@ -65,13 +72,18 @@ def main(make_watch: MakeWatch | None = None) -> None:
     """Run the script that the command line names; exit as it does."""
     if not sys.flags.safe_path:
         del sys.path[0]  # the folder that we are in: what we import does not come from there
-    listener = socket.socket(fileno=int(sys.argv[1]))
-    listener.set_inheritable(False)
     options = _options(sys.argv[2:])
+    if sys.argv[1].isdecimal():
+        listener = socket.socket(fileno=int(sys.argv[1]))
+    else:
+        listener, lock = borrow(sys.argv[1])
+        options = replace(options, lock=lock, **({} if os.environ.get("RANK") == "0" else _OF_OTHER_RANKS))
+    listener.set_inheritable(False)
     if options.lock >= 0:
         os.set_inheritable(options.lock, False)
     _begin_log(options.log)
-    attendance = _Attendance(options, listener, _begin_output(options.log), make_watch or _watcher)
+    output = _begin_output(options.log) if options.reads_output else None
+    attendance = _Attendance(options, listener, output, make_watch or _watcher)
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)  # as on a terminal: both streams in their order, and soon
     sys.orig_argv[1:] = options.script

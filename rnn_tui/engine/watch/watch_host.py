@@ -6,6 +6,7 @@ there. The server's thread hears the views, and sets what the training thread lo
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import time
@@ -14,10 +15,12 @@ from collections.abc import Callable, Sequence
 from torch import nn
 from torch.optim import Optimizer
 
+from rnn_tui.common.torchrun import is_of_torchrun
 from rnn_tui.engine.answers.guard import one_line
 from rnn_tui.engine.answers.weights import wants_update
 from rnn_tui.engine.watch.control import Control
 from rnn_tui.engine.watch.observer import Observer
+from rnn_tui.engine.watch.rank_writer import RankFacts
 from rnn_tui.engine.watch.watch_pictures import WatchPictures
 from rnn_tui.protocol.commands import Command, GoTo, Interrupt, SelectNetwork, SetBreakpoints, Step, StepBack
 from rnn_tui.protocol.core import Refused
@@ -32,6 +35,7 @@ _FASTEST = 0.05  # seconds between two captured passes, where no key asks
 _SLOW = 0.02  # seconds of a pass beside which capturing it is nothing
 _PATIENCE = 8  # passes in which nothing reaches a network, until it is shown as it is
 _SETTLED = 0.1  # seconds that a loss may wait for others, where nobody looks
+_GLANCE = 5.0  # seconds between two looks at the size of a batch, for the figures of a rank
 _SHARE = 0.2  # of the time, for capturing and making pictures
 _CONTROLS: tuple[Ability, ...] = ("hold", "step", "speed", "breakpoints")
 
@@ -72,6 +76,7 @@ class WatchHost:
         self._may_capture = 0.0  # when the next pass may be captured
         self._settles = 0.0  # when losses are taken that nobody looks at
         self._is_due = True  # a picture of the pass under way: else it is captured only in case it is held
+        self._glance = 0.0  # when the rows of a rank are looked at again that only others look at
         self._missed = 0  # passes in a row that were captured, and had nothing of the network that is looked at
 
     # ---- what is known ----------------------------------------------------------------------------------------
@@ -151,7 +156,7 @@ class WatchHost:
                 self.pictures.choose(number)
             case Interrupt():
                 self.control.release()
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getppid() if is_of_torchrun(os.environ) else os.getpid(), signal.SIGINT)  # which tells all
         self.control.obey(command)
         if isinstance(command, SetBreakpoints):
             self.pictures.description += 1  # which they are a part of
@@ -193,6 +198,19 @@ class WatchHost:
         """End the watching: the script goes on alone."""
         self.control.close()
 
+    def rank_facts(self) -> RankFacts:
+        """Return how far this rank is, for a thread that writes it down; losses as far as they have been fetched."""
+        facts, observer = self.pictures.facts, self.observer
+        experiment, loss = facts.experiment, observer.losses.all.last()
+        return RankFacts(
+            update=observer.tick,
+            rows=experiment.rows if facts.fed else 0,
+            length=experiment.length,
+            loss=math.nan if loss is None else loss,
+            device=facts.device,
+            is_held=self.control.held,
+        )
+
     # ---- in the thread that trains ----------------------------------------------------------------------------
 
     def hold_at_the_end(self, code: int, problem: str) -> None:
@@ -210,7 +228,7 @@ class WatchHost:
         pictures.count_pass(now)
         is_looked_at = self._attended or pictures.is_asked
         if not (is_looked_at or observer.armed or self.control.acts):  # of a small network, a thousand times a second
-            observer.wanted = self._is_due = observer.wanted or pictures.is_due(now)
+            observer.wanted = self._is_due = observer.wanted or pictures.is_due(now) or self._glances(now)
             if now >= self._settles:
                 self._settles = now + _SETTLED
                 observer.losses.settle()
@@ -249,6 +267,14 @@ class WatchHost:
             observer.wanted = True
         if self._attended and pictures.seconds_a_pass > _SLOW:  # then it need not be the next one that is shown
             observer.wanted = True
+
+    def _glances(self, now: float) -> bool:
+        """Tell whether a pass is taken apart for the figures of this rank, which a view of another one shows."""
+        clock = self.observer.clock
+        if clock is None or not clock.wanted or now < self._glance:
+            return False
+        self._glance = now + _GLANCE
+        return True
 
     def _is_wanted(self, now: float) -> bool:
         """Tell whether a view waits for a picture, and may have one."""

@@ -102,6 +102,15 @@ class WatchPictures:
         self._pace.count(now)
         self.revision += 1
 
+    def stands_among(self, folder: str, rank: int) -> None:
+        """Describe the script as one of several ranks, whose notes are in a folder."""
+        self._description.ranks, self._description.rank = folder, rank
+
+    @property
+    def facts(self) -> PassFacts:
+        """What is known of the pass that is shown."""
+        return self._on_screen.facts
+
     @property
     def subject(self) -> Subject:
         """The script, as it is described to a view."""

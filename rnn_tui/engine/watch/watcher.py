@@ -19,22 +19,25 @@ from torch import nn
 from torch.optim import Optimizer
 
 from rnn_tui import __version__
+from rnn_tui.common.torchrun import ranks_of
 from rnn_tui.engine.host.connection import Reception
 from rnn_tui.engine.host.server import Server
 from rnn_tui.engine.watch.hooks import add_listener, remove_listener
+from rnn_tui.engine.watch.rank_clock import RankClock
+from rnn_tui.engine.watch.rank_socket import listen_in_new_folder
+from rnn_tui.engine.watch.rank_writer import RankWriter
 from rnn_tui.engine.watch.watch_host import WatchHost
 from rnn_tui.protocol.commands import HISTORY
 from rnn_tui.protocol.core import Greeting
-from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
-from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
+from rnn_tui.protocol.engine_folders import EngineFolder, EnginesError
+from rnn_tui.protocol.rank_notes import ranks_folder
+from rnn_tui.protocol.rendezvous import OnDisconnect
 from rnn_tui.protocol.script_log import LogLines, ReadLog
 from rnn_tui.protocol.version import VERSION
 
 __all__ = ["Watcher"]
 
 _log = logging.getLogger(__name__)
-_UNHEARD = "new.sock"  # the socket while nobody listens to it
-_QUEUE = 8  # connections that may wait to be accepted
 _GOODBYE = 2.0  # seconds that the server's thread has to end
 _watchers: dict[int, "Watcher"] = {}  # by the id of the model; 0: of the whole process
 
@@ -61,7 +64,10 @@ class Watcher:
     ) -> None:
         """Prepare to watch; `start` begins. A socket that listens already comes with its folder."""
         script = script or Path(sys.argv[0] or "python").name
+        self._ranks = _notes_of_ranks()
         self.name = name or _new_name(script)
+        if self._ranks is not None:
+            self.name = _name_of_rank(name, script, *self._ranks)
         self._model = id(model) if model is not None else 0
         self._home: EngineFolder | None = None
         self._listener, self._folder = listener, folder
@@ -80,6 +86,7 @@ class Watcher:
             history=history,
         )
 
+        self._writer: RankWriter | None = None
         self._reception: Reception | None = None
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
@@ -110,7 +117,9 @@ class Watcher:
         self._thread.start()
         add_listener(self._host.observer)
         atexit.register(self.close)
-        if told:
+        if self._ranks is not None:
+            self._write_for_others(*self._ranks, self._folder)
+        if told and os.environ.get("LOCAL_RANK", "0") == "0":  # the view of one rank shows all
             print(f"rnn-tui attach {self.name}", file=sys.stderr, flush=True)  # noqa: T201 (for whoever starts it)
         return self
 
@@ -153,6 +162,8 @@ class Watcher:
         if _watchers.get(self._model) is self:
             del _watchers[self._model]
         self._host.close()
+        if self._writer is not None:
+            self._writer.close()
         if self._reception is None:
             return
         self._reception.ring()
@@ -163,13 +174,20 @@ class Watcher:
 
     def _listen(self) -> tuple[socket.socket, Path]:
         """Make a folder, and a socket in it that listens."""
-        self._home = new_engine_folder()
-        folder = self._home.path
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(folder / _UNHEARD))
-        listener.listen(_QUEUE)
-        (folder / _UNHEARD).rename(folder / SOCKET)  # a process listens to every socket of that name
-        return listener, folder
+        listener, self._home = listen_in_new_folder()
+        return listener, self._home.path
+
+    def _write_for_others(self, notes: Path, rank: int, count: int, folder: Path) -> None:
+        """Write how far this rank is, for the views of all."""
+        clock = self._host.observer.clock = RankClock()
+        self._host.pictures.stands_among(str(notes), rank)
+        self._writer = RankWriter(
+            notes, rank, count, name=self.name, socket_folder=folder, clock=clock, facts=self._host.rank_facts
+        )
+        try:
+            self._writer.start()
+        except OSError:
+            _log.exception("the ranks of this script cannot be shown together")
 
     def _serve(self, server: Server) -> None:
         assert self._reception is not None
@@ -201,8 +219,30 @@ class Watcher:
 
 
 def _new_name(script: str) -> str:
+    return f"{_stem(script)}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
+
+
+def _stem(script: str) -> str:
     stem = "".join(each if each.isalnum() else "-" for each in Path(script.split()[0]).stem.lower()).strip("-")
-    return f"{stem or 'script'}-{time.strftime('%Y-%m-%d')}-{secrets.token_hex(3)}"
+    return stem or "script"
+
+
+def _notes_of_ranks() -> tuple[Path, int, int] | None:
+    """Return the folder for notes of all ranks, the number of this one, and how many there are; None: it is alone."""
+    place = ranks_of(os.environ)
+    if place is None:
+        return None
+    try:
+        folder = ranks_folder(os.environ)
+    except EnginesError as error:
+        _log.warning("%s", error)
+        return None
+    return None if folder is None else (folder, *place)
+
+
+def _name_of_rank(name: str, script: str, notes: Path, rank: int, _count: int) -> str:
+    """Return a name that tells the ranks of a launch apart, and shows that they belong together."""
+    return f"{name or f'{_stem(script)}-{notes.name[:6]}'}-rank{rank}"
 
 
 def _forget_in_child() -> None:

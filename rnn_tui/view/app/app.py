@@ -178,8 +178,9 @@ class RnnApp(LeavingApp):
     def _show(self, frame: Frame) -> None:
         self.frames.arrived(frame)
         run = self.run_state
-        if run.update(frame) and run.opened is not None:
-            self.main.show(frame, run.opened, asked=self.frames.field_asked(frame))
+        if run.update(frame) and run.opened is not None and run.frame is not None:
+            self.look_at_ranks()
+            self.main.show(run.frame, run.opened, asked=self.frames.field_asked(frame))
             if self._tour is not None:
                 self._tour.frame_came()
             if run.was_interrupted and run.has_ended:

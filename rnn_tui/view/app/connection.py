@@ -109,6 +109,10 @@ class EngineConnection:
         self._engine.let_go()
         self._app.run_worker(self._engine.close, thread=True, exit_on_error=False)
 
+    def note_end(self) -> None:
+        """Note that the script has ended, which another link has told."""
+        self._engine.has_ended = True
+
     def close(self, *, ends_run: bool) -> None:
         """Hang up. `ends_run`: end the engine too, if this view has started it."""
         if ends_run:

@@ -67,4 +67,5 @@ class LeavingApp(VisitingApp):
     def hang_up(self) -> None:
         """End the engine if the user has said so; else let it go on."""
         self.hang_up_visit()
+        self.hang_up_first()
         self.connection.close(ends_run=self.run_state.ends_with_view)

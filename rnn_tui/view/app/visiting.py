@@ -12,7 +12,7 @@ from rnn_tui.protocol.engine_folders import EnginesError
 from rnn_tui.protocol.field import KeepMember, KeptMember
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.dialogs import Dialogs
-from rnn_tui.view.app.terminal_app import TerminalApp
+from rnn_tui.view.app.ranks_app import RanksApp
 from rnn_tui.view.app.tour_control import TourControl
 from rnn_tui.view.model.notices import notice_of
 from rnn_tui.view.model.run_state import RunState
@@ -20,7 +20,6 @@ from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.side_run import SideRun
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.screens.main import MainScreen
-from rnn_tui.view.terminal.frame_loop import FrameLoop
 
 __all__ = ["VisitingApp"]
 
@@ -36,22 +35,12 @@ class _Field:
     lost: EngineConnection.Lost | None = None  # its engine has gone meanwhile
 
 
-class VisitingApp(TerminalApp):
+class VisitingApp(RanksApp):
     """The app, as far as it leads from a field to one of its networks."""
 
-    run_state: RunState
-    connection: EngineConnection
-    frames: FrameLoop
     dialogs: Dialogs
     _tour: TourControl | None
     _from: _Field | None = None  # None: nothing was opened from a field
-
-    @property
-    def main(self) -> MainScreen:
-        """The screen with the panes, whatever dialog covers it."""
-        screen = self.screen_stack[0]
-        assert isinstance(screen, MainScreen)
-        return screen
 
     @property
     def is_visiting(self) -> bool:

@@ -11,6 +11,7 @@ from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Open, SaveOptions
 from rnn_tui.protocol.engine_messages import Frame, Left, Opened
 from rnn_tui.protocol.field import OpenField
+from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.view.model.key import Key
 from rnn_tui.view.model.launch import LaunchOptions
@@ -39,6 +40,7 @@ class RunState:
         self.experiment = launch.experiment  # the one to open until the engine has opened one
         self.paused = launch.paused  # open without playing
         self.opened: Opened | None = None  # the description of the run on the screen
+        self.ranks: tuple[RankFigures, ...] = ()  # of a script that is watched, from the notes of each
         self.frame: Frame | None = None  # the newest one
         self.asked_speed: float | None = None  # until a frame has it: keys may come faster than frames
         self.ends_with_view = False  # the user has said that the run ends when the view does
@@ -141,7 +143,7 @@ class RunState:
             self._going = frame.field.going
         if self.opened is None:
             return False
-        self.frame = frame
+        self.frame = frame if self.opened.subject is None else replace(frame, ranks=self.ranks)
         self._begin(self.opened.experiment)
         if frame.status.speed == self.asked_speed:
             self.asked_speed = None

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from rnn_tui.draw.ranks.lines import rows_for
 from rnn_tui.draw.ranks.strip import draw_ranks, rank_at
+from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.model.ranks import RankMeans, shown_rank
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.widgets.pane import Explanation
@@ -27,8 +28,9 @@ class RankStrip(Picture, can_focus=True):
         read="Bars have one scale: how long a rank computes an update, and then waits for the others and for the sum. "
         "Times are running means; characters a second are those of its rows in that time. The loss is the mean over "
         "its own rows. ! marks a rank that stands out: its loss is not a number or far from the others', it is late, "
-        "or it computes over 20 % longer than the median. Where there are more ranks than lines, several share one.",
-        then="N shows the rows of the next rank, marked ▸, and so does a click. If one rank computes longer in every "
+        "or it computes over 20 % longer than the median. Where there are more ranks than lines, several share one. "
+        "Of a script all that is no waiting counts as computing, and a rank's batch is its own.",
+        then="N shows the next rank, marked ▸, and so does a click. If one rank computes longer in every "
         "update, look at what else runs on its core; if all of them mostly wait, the network is too small for so many. "
         "P hides the strip.",
     )
@@ -55,7 +57,7 @@ class RankStrip(Picture, can_focus=True):
             self._rows = rows
             self.set_class(rows > 0, "-shown")
             self.styles.height = rows
-        means = self._means.take(scene.opened.shown, figures)
+        means = self._smooth(scene)
         if rows and self.size:
             strips = draw_ranks(
                 means,
@@ -63,13 +65,21 @@ class RankStrip(Picture, can_focus=True):
                 height=self.size.height,
                 shown=self._shown(scene),
                 palette=scene.palette,
-                reads="steps" if scene.experiment.is_numbers else f"{scene.experiment.data.unit}s",
+                reads=_reads(scene),
+                is_script=scene.subject is not None,
             )
             self.paint(strips)
         return changed
 
+    def _smooth(self, scene: Scene) -> tuple[RankFigures, ...]:
+        """Return the figures with running means of their times, which those of a script are."""
+        figures = scene.frame.ranks
+        return figures if scene.subject is not None else self._means.take(scene.opened.shown, figures)
+
     @staticmethod
     def _shown(scene: Scene) -> int | None:
+        if scene.subject is not None:
+            return scene.subject.rank if scene.frame.ranks else None
         return shown_rank(scene.frame.ranks, row=scene.view.row, rows=scene.experiment.rows)
 
     def on_resize(self) -> None:
@@ -82,7 +92,18 @@ class RankStrip(Picture, can_focus=True):
         scene = self._scene
         if scene is None:
             return
-        figures = self._means.take(scene.opened.shown, scene.frame.ranks)
-        rank = rank_at(figures, height=self.size.height, y=event.y, shown=self._shown(scene))
+        rank = rank_at(
+            self._smooth(scene),
+            is_script=scene.subject is not None,
+            height=self.size.height,
+            y=event.y,
+            shown=self._shown(scene),
+        )
         if rank is not None:
             self.post_message(self.Chosen(rank))
+
+
+def _reads(scene: Scene) -> str:
+    """Return what is read at each time step, in the plural."""
+    is_known = scene.subject is None and not scene.experiment.is_numbers
+    return f"{scene.experiment.data.unit}s" if is_known else "steps"
