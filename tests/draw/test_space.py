@@ -1,12 +1,14 @@
 """The way of the state: points where their coordinates say, lines between them, axes that hold still."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.space.plane import Window, lay_out_space, space_window
@@ -275,3 +277,20 @@ def test_a_note_stands_above_or_alone() -> None:
     assert "Only this much." in texts(picture(facts, 40, 12, 1.0))[0]
     grid = picture(states(np.zeros((0, 0, 2)), note="Nothing yet."), 40, 9, 1.0)
     assert [line.strip() for line in texts(grid)] == ["Nothing yet.", *[""] * 8]
+
+
+def test_words_stand_apart_and_leave_the_names_of_the_axes() -> None:
+    """A word that would touch another one, or cover the name of an axis, is a point."""
+    words = ["alpha", "beta", "gamma", "delta", "omega"]
+    around_a_place = np.random.default_rng(0).normal(0, 0.4, (1, 60, 2))
+    facts = states([[*around_a_place[0], *((0.95, y) for y in np.linspace(-1, 1, 20))]])
+    facts = replace(facts, characters=facts.characters % len(words))
+    strips = draw_space(facts, width=60, height=20, palette=DARK, glyphs=words, row=0, cursor=None, window=around(1.0))
+    lines = texts(strips)
+    assert "PC1 62 %" in "".join(lines)
+    assert sum("beta" in line for line in lines) > 1
+    for line in lines:
+        for word in words:
+            for found in re.finditer(word, line):
+                beside = line[max(0, found.start() - 1) : found.start()] + line[found.end() : found.end() + 1]
+                assert not re.search(r"[a-z0-9%]", beside), line

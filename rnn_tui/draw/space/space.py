@@ -201,7 +201,7 @@ def _draw_points(
 ) -> None:
     """Draw the characters at their places. What is drawn first keeps its cells: the cursor's, then the selected row.
 
-    Points may cover the `names` of the axes; the name of h₀ may not.
+    Points may cover the `names` of the axes; words and the name of h₀ may not. A word has a free cell on either side.
     """
     taken: set[tuple[int, int]] = set()
 
@@ -211,7 +211,10 @@ def _draw_points(
             size = cell_len(form)
             start = max(0, min(x, canvas.width - size))
             wanted = {(start + more, y) for more in range(size)}
-            if not wanted & taken:
+            is_free = not wanted & taken
+            if size > 2:
+                is_free = not (wanted | {(start - 1, y), (start + size, y)}) & (taken | names)
+            if is_free:
                 taken.update(wanted)
                 canvas.put(start, y, form, style)
                 return
