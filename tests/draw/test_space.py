@@ -286,7 +286,7 @@ def test_words_stand_apart_and_leave_the_names_of_the_axes() -> None:
     facts = states([[*around_a_place[0], *((0.95, y) for y in np.linspace(-1, 1, 20))]])
     facts = replace(facts, characters=facts.characters % len(words))
     strips = draw_space(facts, width=60, height=20, palette=DARK, glyphs=words, row=0, cursor=None, window=around(1.0))
-    lines = texts(strips)
+    lines = [strip.text for strip in strips]
     assert "PC1 62 %" in "".join(lines)
     assert sum("beta" in line for line in lines) > 1
     for line in lines:
