@@ -223,3 +223,26 @@ def test_steps_without_a_target_are_no_points_of_the_curve_of_characters(columns
     if columns == 99:
         assert_allclose(curve.high, [losses[4], losses[9], losses[14]])
         assert_allclose(curve.x, [1, 2, 3])
+
+
+def test_the_seconds_of_a_run_are_those_of_its_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a rest counts, nor a tick that is done again."""
+    now = 1000.0
+    session = Session(experiment(tick="sequence"), clock=lambda: now)
+    tick = session.trainer.tick
+
+    def takes_two_seconds() -> None:
+        nonlocal now
+        now += 2.0
+        tick()
+
+    monkeypatch.setattr(session.trainer, "tick", takes_two_seconds)
+    for _ in range(5):
+        session.tick()
+        now += 100.0
+    assert session.branch.diagnostics.elapsed == 10.0
+    session.go_to(2)
+    for _ in range(4):
+        session.tick()
+    assert session.progress.tick == 6
+    assert session.branch.diagnostics.elapsed == 12.0
