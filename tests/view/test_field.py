@@ -119,6 +119,14 @@ def test_measures_and_groups_come_round() -> None:
     assert groups == ["network.cell", "training.lr", "training.seed", ""]
 
 
+async def test_the_lower_border_names_the_axes_that_are_logarithmic() -> None:
+    async with showing() as (pilot, app, _):
+        bundle = app.main.grid.pane("bundle")
+        for key, told in (("", "y logarithmic"), ("x", "x and y logarithmic"), ("y", "x logarithmic"), ("x", "")):
+            await pilot.press(*filter(None, [key]))
+            await until(pilot, lambda told=told: (bundle.border_subtitle or "") == told)  # type: ignore[misc]
+
+
 async def test_a_picture_that_answers_another_question_is_not_shown() -> None:
     """Between the key and its answer, the epochs on the screen are no losses."""
     async with showing() as (pilot, app, engine):
