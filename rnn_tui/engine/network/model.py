@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnn_tui.engine.network.cells import State, WrittenOut, by_layer, hidden, join_layers
+from rnn_tui.engine.network.first_values import set_first_values
 from rnn_tui.engine.network.fused import build_fused
 from rnn_tui.engine.network.layer_norm import add_norms, norm_above
 from rnn_tui.experiment.spec import Experiment, Network
@@ -63,6 +64,7 @@ class Model(nn.Module):
         build: Callable[[Network, int], nn.Module]
         build = {"fused": build_fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
         self.recurrent = build(network, experiment.input_size)
+        set_first_values(self.recurrent, network)
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, experiment.classes) if network.head == "linear" else None
         if network.tied and self.embedding is not None and self.head is not None:

@@ -21,6 +21,12 @@ def _one_layer(experiment: Any) -> str:
     return "does not fit one layer, since it works between two: it must be 0, or layers 2 or more"
 
 
+def _without_forget_gate(experiment: Any) -> str:
+    if "f" in experiment.network.kind.gate_names:
+        return ""
+    return "has no use without a forget gate: it must be 0, or the cell lstm"
+
+
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One-hot or embedding, then recurrent layers, then a head."""
 
@@ -98,6 +104,25 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             memory=True,
         ),
     ] = False
+    init: Annotated[
+        Literal["default", "orthogonal", "identity", "xavier"],
+        Setting(
+            "what the recurrent weights are at first: as torch draws them; W_hh a random rotation, or the identity; "
+            "all of them uniform by their sizes",
+            label="first weights",
+            since="0.2.0",
+        ),
+    ] = "default"  # see `engine/network/first_values.py`
+    forget_bias: Annotated[
+        float,
+        Setting(
+            "added to the bias of the forget gate at first: from 1 on it keeps before it has learnt anything",
+            minimum=-100,
+            maximum=100,
+            unused=_without_forget_gate,
+            since="0.2.0",
+        ),
+    ] = 0.0
     initial_state: Annotated[
         Literal["zeros", "random"],
         Setting("the state before the first time step: zeros, or random for every pass", label="h₀", since="0.1.0"),
