@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.commands import Open, Play, SaveOptions, SetSpeed
+from rnn_tui.protocol.commands import Open, PhaseBack, Play, SaveOptions, SetSpeed, StepBack
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.field import FieldFacts, OpenField
 from rnn_tui.protocol.frame_request import FrameRequest
@@ -51,6 +51,16 @@ def test_speeds_add_up_until_a_frame_has_them() -> None:
     assert run.asked_speed is None
     run.update(frame(speed=2.0))  # another view has slowed it down
     assert command_for("slower", run) == SetSpeed(speed=1.0)
+
+
+@pytest.mark.parametrize("pace", [0.0, 0.5, 1.0, 15.0])
+def test_in_slow_motion_the_way_back_is_by_phases(pace: float) -> None:
+    run = RunState(LaunchOptions(experiment=HIHELLO))
+    run.update(frame())
+    assert run.frame is not None
+    run.frame = replace(run.frame, phase=None, status=replace(run.frame.status, slow=pace))
+    assert run.is_slow == (pace > 0)
+    assert command_for("tick_back", run) == (PhaseBack() if pace else StepBack(unit="tick"))
 
 
 @pytest.mark.parametrize("saved", [True, False])
