@@ -80,6 +80,17 @@ def test_what_it_prints_is_read_without_its_engine() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the system does not list what is open")
+def test_of_what_it_prints_nothing_stays_open() -> None:
+    link = ended("print('one')\n")
+    assert link.read_log(ReadLog()) is not None
+    output = os.path.realpath(link.output)
+    assert any(os.path.realpath(f"/proc/self/fd/{each}") == output for each in os.listdir("/proc/self/fd"))
+    link.let_go()
+    assert not any(os.path.realpath(f"/proc/self/fd/{each}") == output for each in os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.usefixtures("folder")
 def test_closing_it_ends_a_script_that_runs() -> None:
     Path("train.py").write_text("import time\ntime.sleep(600)\n")
     link = start_script(["train.py"])
