@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_tui.draw.kit.numbers import percent
+from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.protocol.frame import Curve
 
 __all__ = ["Course", "course_of", "told"]
@@ -56,10 +56,13 @@ def told(
     over_fits_since: int | None = None,
     over_fits_unit: str = "update",
     numbers: bool = False,
+    held_out: float | None = None,
+    counting: tuple[int, float] | None = None,
 ) -> Sequence[str]:
     """Return a sentence in ever fewer words; empty where there is nothing to say.
 
     `unit`: what the x axis counts. `numbers`: the answers are numbers, and guessing is always to say their mean.
+    `held_out` is the loss there, and `counting` the n of the best n-gram model and what it achieves there.
     """
     if over_fits_since is not None:
         since = f"over-fits since {over_fits_unit} {over_fits_since:,}"
@@ -81,7 +84,17 @@ def told(
         return (what, *_both("no better than guessing", trend))
     if floor is None and course.now <= _NEAR_NOTHING * guessing:
         return (f"nearly 0: {100 * course.now / guessing:.1g} % of the loss of guessing", "nearly 0")
+    if counting is not None and held_out is not None and math.isfinite(held_out):
+        return _against(counting, held_out, trend)
     return trend
+
+
+def _against(counting: tuple[int, float], held_out: float, trend: Sequence[str]) -> tuple[str, ...]:
+    """Say whether what is held out is predicted better than an n-gram model does."""
+    n, loss = counting
+    if held_out < loss:
+        return _both(f"has beaten counting ({n}-grams: {compact(loss)})", trend)
+    return _both(f"counting is better so far ({n}-grams: {compact(loss)})", trend)
 
 
 def _trend(course: Course, unit: str) -> tuple[str, ...]:

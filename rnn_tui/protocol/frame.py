@@ -147,6 +147,7 @@ class HeldOut(Value, frozen=True, kw_only=True):
     characters: int  # how many had to be predicted
     rows: float | None = None  # of pairs, the share with every character right
     whole: bool  # whether all validation data were used, rather than the part used every time
+    counting: tuple[float, ...] = ()  # of a text, the losses of n-gram models for n = 1, 2, …; empty: not known yet
     parted: int | None = None  # the update since which this loss rises while the training loss falls
     curve: Curve
 
@@ -154,6 +155,11 @@ class HeldOut(Value, frozen=True, kw_only=True):
     def bits(self) -> float:
         """The loss in bits."""
         return self.loss / math.log(2)
+
+    @property
+    def best_counting(self) -> tuple[int, float] | None:
+        """The n of the best n-gram model, and its loss."""
+        return min(enumerate(self.counting, 1), key=lambda each: each[1], default=None)
 
 
 class SeriesScale(Value, frozen=True, kw_only=True):

@@ -81,3 +81,16 @@ def test_the_midst_of_an_envelope_counts() -> None:
 def test_of_numbers_guessing_is_their_mean() -> None:
     words = told(curve(np.full(100, 1.0)), unit="update", guessing=1.0, numbers=True)
     assert words[0] == "guessing: no better than always saying the mean"
+
+
+@pytest.mark.parametrize(
+    ("held_out", "words"),
+    [(1.6, "has beaten counting (5-grams: 1.669), still"), (1.7, "counting is better so far (5-grams: 1.669), still")],
+)
+def test_of_a_text_it_is_told_whether_counting_does_better(held_out: float, words: str) -> None:
+    def said(values: np.ndarray) -> str:
+        return told(curve(values), unit="update", guessing=3.3, held_out=held_out, counting=(5, 1.669))[0]
+
+    assert said(np.linspace(3, 1.5, 60)).startswith(words)
+    assert "guessing" in said(np.full(60, 3.3))
+    assert "counting" not in told(curve(np.linspace(3, 1.5, 60)), unit="update", guessing=3.3, held_out=held_out)[0]

@@ -4,6 +4,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.counting import counting_losses
 from rnn_tui.protocol.frame import BranchCurve, Curve, HeldOut, PredictionSeen
 from rnn_tui.protocol.frame_request import CurveWanted
 
@@ -37,7 +38,8 @@ def character_curve(session: Session, wanted: CurveWanted) -> Curve | None:
 
 def held_out_curve(session: Session, wanted: CurveWanted) -> HeldOut | None:
     """Return the evaluations of held-out data up to this tick."""
-    return session.branch.held_out.told(wanted.columns, session.progress.whole_passes)
+    found = session.branch.held_out.told(wanted.columns, session.progress.whole_passes)
+    return None if found is None else replace(found, counting=counting_losses(session.dataset))
 
 
 def other_curves(session: Session, wanted: CurveWanted) -> tuple[BranchCurve, ...]:

@@ -37,7 +37,8 @@ class LossPane(Pane):
         read="Lower is better. Faint points are the losses of single characters. The green line is the floor: a "
         "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
         "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
-        "green rises, it learns by heart. After going back, the old future stays there, faintly.",
+        "green rises, it learns by heart. Of a text the grey dots are the best n-gram model, which only counts: green "
+        "has to fall below them. After going back, the old future stays there, faintly.",
         then="y and x make the axes logarithmic. Y shows the gradient's norm, update:weight, idle units and the "
         "learning rate. Go back (←), fork (F) with another learning rate, and compare.",
         in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
@@ -120,6 +121,7 @@ class LossPane(Pane):
             end,
             mark,
             scene.beside,
+            None if scene.held_out is None else scene.held_out.counting,
         )
         if scene.curve is not self._curve or how != self._how:
             self._curve, self._how = scene.curve, how
@@ -166,6 +168,7 @@ class LossPane(Pane):
             levels=[
                 Level(value=scene.floor, name="floor", style=palette.right, near=True),
                 Level(value=scene.opened.guessing, name="guessing", style=guessing, sparse=True, near=True),
+                *_counting(scene),
             ],
             mark=Mark(x=mark, style=palette.accent),
             background=Style(),
@@ -217,6 +220,14 @@ def _green(held_out: HeldOut, scene: Scene) -> list[str]:
     return [long, f"● held out, {when}{old}", f"● held out{old}", "● held out"]
 
 
+def _counting(scene: Scene) -> list[Level]:
+    """Return the line of the best n-gram model, if a text is held out and it is known."""
+    best = None if scene.held_out is None else scene.held_out.best_counting
+    if best is None:
+        return []
+    return [Level(value=best[1], name=f"{best[0]}-gram", style=scene.palette.dim, sparse=True, near=True)]
+
+
 def _has_room_for_words(height: int) -> bool:
     return height >= _ROOM_FOR_WORDS
 
@@ -235,6 +246,8 @@ def _words(scene: Scene) -> list[str]:
         over_fits_since=None if scene.held_out is None else scene.held_out.parted,
         over_fits_unit=_pass(scene),
         numbers=scene.experiment.is_numbers,
+        held_out=None if scene.held_out is None else scene.held_out.loss,
+        counting=None if scene.held_out is None else scene.held_out.best_counting,
     )
     return list(found)
 
