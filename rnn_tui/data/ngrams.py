@@ -13,10 +13,10 @@ and 1 / C where there is no context at all.
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ORDERS", "ngram_losses"]
+__all__ = ["MOST", "ORDERS", "ngram_losses"]
 
 ORDERS = 6  # the longest n
-_MOST = 4_000_000  # tokens that are counted, the last of what is learnt; and a quarter of it that is judged
+MOST = 4_000_000  # tokens that are counted, the last of what is learnt; and a quarter of it that is judged
 
 Indices = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ def ngram_losses(learnt: Indices, held_out: Indices, classes: int, orders: int =
 
     Counted are the tokens of `learnt`, which come before it; `classes` is how many different ones there are.
     """
-    learnt, held_out = learnt[-_MOST:], held_out[: _MOST // 4]
+    learnt, held_out = learnt[-MOST:], held_out[: MOST // 4]
     text, known = np.concatenate([learnt, held_out]), len(learnt)
     targets = slice(known + 1, None)
     context = np.zeros(len(text), np.int64)  # a number for the n − 1 tokens before each; −1: never seen

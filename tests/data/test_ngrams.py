@@ -50,7 +50,7 @@ def test_a_text_that_repeats_is_known_from_its_contexts() -> None:
 
 
 def test_of_a_long_text_the_end_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngrams, "_MOST", 100)
+    monkeypatch.setattr(ngrams, "MOST", 100)
     random = np.random.RandomState(0).randint(0, 4, 900)
     assert ngram_losses(random[:600], random[600:], 4) == ngram_losses(random[500:600], random[600:625], 4)
 

@@ -5,7 +5,6 @@ character, its one-hot is all zeros, and no loss counts it.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -23,9 +22,6 @@ from rnn_tui.data.text import Corpus
 from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
-
-if TYPE_CHECKING:
-    from rnn_tui.engine.training.counting import Counting
 
 __all__ = [
     "Dataset",
@@ -199,8 +195,6 @@ class LongDataset(Dataset):
 
 class TextDataset(LongDataset):
     """A text."""
-
-    counting: "Counting | None" = None  # what n-gram models achieve: see `engine/training/counting.py`
 
     def __init__(self, experiment: Experiment, device: torch.device, corpus: Corpus, share: Share = WHOLE) -> None:
         """Raise ExperimentError where the text is too short."""

@@ -1,11 +1,14 @@
 """What n-gram models achieve on the held-out part of a text; computed beside the training, when it is first asked."""
 
 import threading
+from weakref import WeakKeyDictionary
 
-from rnn_tui.data.ngrams import ngram_losses
+from rnn_tui.data.ngrams import MOST, ngram_losses
 from rnn_tui.engine.training.batches_on_device import Dataset, TextDataset
 
-__all__ = ["Counting", "counting_losses"]
+__all__ = ["Counting", "counting_losses", "counting_of"]
+
+_BEGUN: "WeakKeyDictionary[TextDataset, Counting]" = WeakKeyDictionary()
 
 
 class Counting:
@@ -22,8 +25,9 @@ class Counting:
 
     def _count(self, dataset: TextDataset) -> None:
         corpus, learnt = dataset.corpus, dataset.plan.learnt
-        before, held_out = corpus.indices(slice(0, learnt)), corpus.indices(slice(learnt, None))
         try:
+            before = corpus.indices(slice(max(0, learnt - MOST), learnt))
+            held_out = corpus.indices(slice(learnt, learnt + MOST // 4))
             self.losses = tuple(ngram_losses(before, held_out, len(dataset.vocabulary)))
         except MemoryError:
             return  # a line less in a chart
@@ -33,6 +37,11 @@ def counting_losses(dataset: Dataset) -> tuple[float, ...]:
     """Return the loss of an n-gram model for n = 1, 2, …; empty: it is not known yet, or nothing is held out."""
     if not isinstance(dataset, TextDataset) or not dataset.plan.held_out:
         return ()
-    if dataset.counting is None:
-        dataset.counting = Counting(dataset)
-    return dataset.counting.losses
+    return counting_of(dataset).losses
+
+
+def counting_of(dataset: TextDataset) -> Counting:
+    """Return the counting of a text, which begins now where it has not begun before."""
+    if dataset not in _BEGUN:
+        _BEGUN[dataset] = Counting(dataset)
+    return _BEGUN[dataset]

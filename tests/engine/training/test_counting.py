@@ -11,7 +11,7 @@ from rnn_tui.engine.host.curves import held_out_curve
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training import counting
 from rnn_tui.engine.training.batches_on_device import TextDataset
-from rnn_tui.engine.training.counting import counting_losses
+from rnn_tui.engine.training.counting import counting_losses, counting_of
 from rnn_tui.protocol.frame_request import CurveWanted
 from tests.engine.kept_runs import advance
 from tests.engine.text_runs import letters, on_text
@@ -23,9 +23,7 @@ def test_it_is_of_what_is_held_out(tmp_path: Path) -> None:
     session = Session(on_text(tmp_path, TEXT, holdout=0.25))
     dataset = session.dataset
     assert isinstance(dataset, TextDataset)
-    counting_losses(dataset)
-    assert dataset.counting is not None
-    dataset.counting.wait()
+    counting_of(dataset).wait()
     order = sorted(set(TEXT))
     indices = np.array([order.index(each) for each in TEXT])
     wanted = tuple(ngram_losses(indices[:450], indices[450:], len(order)))
@@ -51,8 +49,7 @@ def test_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert counting_losses(session.dataset) == ()
     go.set()
     assert isinstance(session.dataset, TextDataset)
-    assert session.dataset.counting is not None
-    session.dataset.counting.wait()
+    counting_of(session.dataset).wait()
     assert counting_losses(session.dataset) == (1.0,)
 
 
