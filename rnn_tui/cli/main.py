@@ -25,7 +25,7 @@ from rnn_tui.cli.tour import tour
 from rnn_tui.cli.view import attach, open_view, resume
 from rnn_tui.cli.watch import watch
 from rnn_tui.common.output import say, write_escaped
-from rnn_tui.common.torchrun import is_started_by_torchrun
+from rnn_tui.common.torchrun import is_started_by_torchrun, is_told_by_another
 from rnn_tui.common.wording import shown
 from rnn_tui.data.fit_batches import too_short_to_judge
 from rnn_tui.experiment.spec import ExperimentError
@@ -67,7 +67,8 @@ class _Program(click.Group):
         except click.Abort:
             code = 130
         except click.ClickException as error:
-            _complain(_one_line(error))
+            if not is_told_by_another(os.environ):
+                _complain(_one_line(error))
             code = 2
         except (RuntimeError, MemoryError) as error:
             if not _out_of_memory(error):
@@ -172,6 +173,8 @@ def _train(
         changes = changes_of(experiment, forks)
         changes, keep, said = kept_by_launch(experiment, changes, parameters, os.environ)
         caution = said or too_short_to_judge(experiment, given(parameters))
+    if experiment.run.processes > 1 or is_started_by_torchrun(os.environ):
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")  # what it would print goes into a line of ours
     from rnn_tui.engine.headless.train import train
     from rnn_tui.runs.manifest import CheckpointError
 

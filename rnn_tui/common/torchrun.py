@@ -5,7 +5,16 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["follows", "is_of_torchrun", "is_started_by_torchrun", "launch_of", "meeting_of", "ranks_of", "restarts_of"]
+__all__ = [
+    "follows",
+    "is_of_torchrun",
+    "is_started_by_torchrun",
+    "is_told_by_another",
+    "launch_of",
+    "meeting_of",
+    "ranks_of",
+    "restarts_of",
+]
 
 _UNNAMED = ("", "none")  # what a launch is called that was given no --rdzv-id
 
@@ -18,6 +27,11 @@ def is_started_by_torchrun(environment: Mapping[str, str]) -> bool:
 def is_of_torchrun(environment: Mapping[str, str]) -> bool:
     """Tell whether it is torchrun itself that has started this process, and not another launcher."""
     return "TORCHELASTIC_RUN_ID" in environment and is_started_by_torchrun(environment)
+
+
+def is_told_by_another(environment: Mapping[str, str]) -> bool:
+    """Tell whether another process on this machine finds the same problem, and reports it."""
+    return is_started_by_torchrun(environment) and environment.get("LOCAL_RANK", "0") != "0"
 
 
 def follows(environment: Mapping[str, str]) -> bool:

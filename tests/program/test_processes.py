@@ -1,9 +1,11 @@
 """Several processes from the command line: they end together, in words, and leave a whole run behind."""
 
 import json
+import os
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -115,3 +117,30 @@ def test_what_cannot_be_is_said_in_one_line(more: list[str], complaint: str, tex
     found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
     assert complaint in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"WORLD_SIZE": "2"}, "WORLD_SIZE is set in the environment, and RANK is not"),
+        ({"MASTER_PORT": "0"}, "MASTER_PORT 0, in the environment, must be a port"),
+        (
+            {"RANK": "1", "MASTER_PORT": "{port}"},
+            "rank 0 does not answer at 127.0.0.1:{port} within 2 seconds (--timeout)",
+        ),
+        ({"GLOO_SOCKET_IFNAME": "nosuch"}, "GLOO_SOCKET_IFNAME=nosuch: there is no such network device"),
+    ],
+)
+def test_what_keeps_them_apart_is_said_in_one_line(environment: dict[str, str], complaint: str, text: Path) -> None:
+    with socket.socket() as unheard:  # nobody listens to its port
+        unheard.bind(("127.0.0.1", 0))
+        port = str(unheard.getsockname()[1])
+        placed = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        given = {name: value.format(port=port) for name, value in environment.items()}
+        placed = given if "WORLD_SIZE" in given else {**placed, **given}
+        command: list[str | Path] = [*program("train"), "--text", text, *SIZES, "--no-save", "--timeout", "2"]
+        found = subprocess.run(
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False, env={**os.environ, **placed}
+        )
+    assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1), found.stderr
+    assert complaint.format(port=port) in found.stderr

@@ -6,9 +6,10 @@ from typing import TextIO
 
 from msgspec.structs import replace
 
+from rnn_tui.common.torchrun import is_told_by_another
 from rnn_tui.engine.headless.progress_lines import Lines
 from rnn_tui.engine.ranks.start import place_given_by, processes_here, processes_of_torchrun
-from rnn_tui.engine.session.processes import Processes, RankLost
+from rnn_tui.engine.session.processes import CannotMeet, Processes, RankLost
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -17,10 +18,10 @@ __all__ = ["train_on_ranks"]
 
 
 def train_on_ranks(experiment: Experiment, train: Callable[[Experiment, Processes], int], err: TextIO) -> int:
-    """Call `train` in the process that leads, with those that it leads. Return its exit code; 1 where a rank is lost.
+    """Call `train` in the process that leads, with those that it leads. Return its exit code.
 
-    Where torchrun has started this process as another rank, follow the one that leads, and return 0. Raises
-    ExperimentError where they do not come together.
+    It is 1 where a rank is lost, and 2 where they do not come together. Where torchrun has started this process as
+    another rank, follow the one that leads, and return 0. Raises ExperimentError for what they cannot train together.
     """
     choose_threads(experiment)
     try:
@@ -38,6 +39,6 @@ def train_on_ranks(experiment: Experiment, train: Callable[[Experiment, Processe
         with processes_of_torchrun(place, experiment) as joined:
             return 0 if joined is None else train(experiment, joined)
     except RankLost as error:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # the others on this machine would say the same
+        if not is_told_by_another(os.environ):
             Lines.tell(f"rnn-tui: {error}", err)
-        return 1
+        return 2 if isinstance(error, CannotMeet) else 1

@@ -16,11 +16,12 @@ from torch._C._distributed_c10d import FileStore
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std, start_processes
 from torch.distributed.elastic.multiprocessing.api import SubprocessContext
 
+from rnn_tui.common.wording import shown
 from rnn_tui.engine.ranks.ranks import Ranks, follow
-from rnn_tui.engine.ranks.team import Place, Team
+from rnn_tui.engine.ranks.team import Place, Team, why_not_met
 from rnn_tui.engine.ranks.torchrun_store import store_of_torchrun
-from rnn_tui.engine.session.processes import RankLost
-from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.engine.session.processes import CannotMeet, RankLost
+from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["follow_on_this_machine", "place_given_by", "processes_here", "processes_of_torchrun"]
 
@@ -42,24 +43,26 @@ _NAMES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # which torchrun 
 def place_given_by(environment: Mapping[str, str]) -> Place | None:
     """Return the place that `torchrun` has given this process; None: it was not started so.
 
-    Raises ExperimentError where only some of what it sets is there, or it is no number.
+    Raises CannotMeet where only some of what it sets is there, or it is no number.
     """
     if "RANK" not in environment and "WORLD_SIZE" not in environment:
         return None
     missing = [name for name in _NAMES if not environment.get(name)]
     if missing:
         there = next(name for name in _NAMES if environment.get(name))
-        raise ExperimentError(
-            "run.processes",
+        raise CannotMeet(
             f"{there} is set in the environment, and {missing[0]} is not: begin with torchrun, which sets both, "
             f"or unset {there}",
         )
     try:
         rank, world_size, local = (int(environment.get(name, "0")) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
     except ValueError:
-        raise ExperimentError("run.processes", "RANK and WORLD_SIZE in the environment must be numbers") from None
+        raise CannotMeet("RANK and WORLD_SIZE in the environment must be numbers") from None
     if not 0 <= rank < world_size:
-        raise ExperimentError("run.processes", f"RANK {rank} is none of WORLD_SIZE {world_size}, in the environment")
+        raise CannotMeet(f"RANK {rank} is none of WORLD_SIZE {world_size}, in the environment")
+    port = environment["MASTER_PORT"]
+    if not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise CannotMeet(f"MASTER_PORT {shown(port)}, in the environment, must be a port")
     return Place(rank=rank, world_size=world_size, local_rank=local)
 
 
@@ -68,8 +71,10 @@ def processes_of_torchrun(place: Place, experiment: Experiment) -> Iterator[Rank
     """Join the processes that torchrun has started; None: this one has followed, and there is no more to do."""
     on_gpu = _wants_gpu(experiment)
     timeout = timedelta(seconds=experiment.run.timeout)
-    with Team.translating_errors():
+    try:
         store = store_of_torchrun(os.environ, place, timeout)
+    except RuntimeError as error:
+        raise CannotMeet(why_not_met(error, place, timeout)) from None
     team = Team(place, store, on_gpu=on_gpu, timeout=timeout)
     try:
         if team.leads:
@@ -109,7 +114,7 @@ def processes_here(experiment: Experiment) -> Iterator[Ranks]:
             finally:
                 team.leave()
         except RankLost as error:
-            raise RankLost(others.last_words() or str(error)) from None
+            raise type(error)(others.last_words() or str(error)) from None
         finally:
             others.close()
 

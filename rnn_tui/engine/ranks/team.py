@@ -4,6 +4,7 @@ All collectives of numbers on the CPU go over gloo; gradients on GPUs over nccl.
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from torch import Tensor
 from torch._C._distributed_c10d import Store
 
 from rnn_tui.data.share import Share
+from rnn_tui.engine.ranks.meeting import device_problem, meeting_problem
 from rnn_tui.engine.ranks.orders import Order, Tick, decode, encode
-from rnn_tui.engine.session.processes import EndAsked, RankLost
+from rnn_tui.engine.session.processes import CannotMeet, EndAsked, RankLost
 
-__all__ = ["Place", "Team"]
+__all__ = ["Place", "Team", "why_not_met"]
 
 _Thing = TypeVar("_Thing")
 
@@ -44,14 +46,16 @@ class Team:
 
         `timeout` is for them to come, and for the sums of an update.
 
-        Raises RankLost where they do not come.
+        Raises CannotMeet where they do not come.
         """
         self.place = place
         self.signal = 0  # by which this process was asked to end, where it does not lead
         self.end_asked: EndAsked | None = None  # what the leading one knows of the others
         self.is_anyone_gone: Callable[[], bool] = lambda: False  # asked while others are waited for
         self.share = Share(rank=place.rank, world_size=place.world_size)
-        with self.translating_errors():
+        if problem := device_problem(os.environ):
+            raise CannotMeet(problem)
+        try:
             dist.init_process_group(
                 "cpu:gloo,cuda:nccl" if on_gpu else "gloo",
                 store=store,
@@ -60,6 +64,8 @@ class Team:
                 timeout=timeout,
             )
             self._orders = dist.new_group(backend="gloo", timeout=_FOR_EVER)
+        except RuntimeError as error:
+            raise CannotMeet(why_not_met(error, place, timeout)) from None
 
     @property
     def leads(self) -> bool:
@@ -143,6 +149,11 @@ class Team:
             if isinstance(error, dist.DistError) or "gloo" in str(error) or "closed by peer" in str(error):
                 raise RankLost(f"another process can be reached no more: {_reason(error)}") from None
             raise
+
+
+def why_not_met(error: RuntimeError, place: Place, timeout: timedelta) -> str:
+    """Return why processes have not come together, from an error of torch."""
+    return meeting_problem(_reason(error), place.rank, place.world_size, timeout.total_seconds())
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from torch._C._distributed_c10d import PrefixStore, Store, TCPStore
 
 from rnn_tui.engine.ranks.team import Place
-from rnn_tui.engine.session.processes import RankLost
+from rnn_tui.engine.session.processes import CannotMeet
 
 __all__ = ["meet", "store_of_torchrun"]
 
@@ -24,7 +24,7 @@ _NAMED = 8  # ranks that a message names
 def store_of_torchrun(environment: Mapping[str, str], place: Place, timeout: timedelta) -> Store | None:
     """Return a store for this start of the processes alone, once all are there; None: torchrun holds none open.
 
-    Raises RankLost where they do not come in time, and RuntimeError where the store cannot be reached.
+    Raises CannotMeet where they do not come in time, and RuntimeError where the store cannot be reached.
     """
     if environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
         return None
@@ -34,7 +34,7 @@ def store_of_torchrun(environment: Mapping[str, str], place: Place, timeout: tim
 
 
 def meet(store: Store, place: Place, timeout: timedelta) -> Store:
-    """Return the part of a store that is for the processes of this start alone. Raises RankLost."""
+    """Return the part of a store that is for the processes of this start alone. Raises CannotMeet."""
     until = time.monotonic() + timeout.total_seconds()
     name = _heard(store, place, until) if place.rank else _given(store, place, until)
     return PrefixStore(name, store)
@@ -47,7 +47,7 @@ def _given(store: Store, place: Place, until: float) -> str:
     while missing:
         if time.monotonic() > until:
             some = ", ".join(map(str, sorted(missing)[:_NAMED])) + (", …" if len(missing) > _NAMED else "")
-            raise RankLost(f"of {place.world_size} ranks these have not come in time (--timeout): {some}")
+            raise CannotMeet(f"of {place.world_size} ranks these have not come in time (--timeout): {some}")
         for rank in missing:
             if store.check([f"asks/{rank}"]) and (who := store.get(f"asks/{rank}")) not in told:
                 store.set(f"told/{who.decode()}", name)  # it may be one of an earlier start, which hears nothing
@@ -63,7 +63,7 @@ def _heard(store: Store, place: Place, until: float) -> str:
     store.set(f"asks/{place.rank}", own)
     while not store.check([f"told/{own}"]):
         if time.monotonic() > until:
-            raise RankLost("rank 0 has not come in time (--timeout)")
+            raise CannotMeet("rank 0 has not come in time (--timeout)")
         time.sleep(_AGAIN)
     name = store.get(f"told/{own}").decode()
     store.set(f"{name}/here/{place.rank}", "")

@@ -12,11 +12,15 @@ from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame_request import Wanted
 
-__all__ = ["ALONE", "EndAsked", "Processes", "RankLost"]
+__all__ = ["ALONE", "CannotMeet", "EndAsked", "Processes", "RankLost"]
 
 
 class RankLost(Exception):
     """A process that shares the batches has ended, or can be reached no more; the run cannot go on."""
+
+
+class CannotMeet(RankLost):
+    """The processes that are to share the batches do not come together; nothing has been computed."""
 
 
 class EndAsked(NamedTuple):

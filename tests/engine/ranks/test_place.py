@@ -1,15 +1,16 @@
 """Where a process stands among others is what torchrun has put into its environment, all of it or nothing."""
 
+import socket
 from typing import Any
 
 import pytest
 import torch
 
-from rnn_tui.engine.ranks import start
+from rnn_tui.engine.ranks import meeting, start
 from rnn_tui.engine.ranks.ranks import Ranks, Reply, agree
 from rnn_tui.engine.ranks.start import place_given_by
 from rnn_tui.engine.ranks.team import Place, Team
-from rnn_tui.engine.session.processes import RankLost
+from rnn_tui.engine.session.processes import CannotMeet, RankLost
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
 from tests.engine.ranks.trained import ROWS
@@ -32,10 +33,12 @@ def test_its_rank_here_and_everywhere() -> None:
         ({**PLACED, "MASTER_ADDR": ""}, "RANK is set in the environment, and MASTER_ADDR is not"),
         ({**PLACED, "RANK": "4"}, "RANK 4 is none of WORLD_SIZE 4"),
         ({**PLACED, "WORLD_SIZE": "a"}, "must be numbers"),
+        ({**PLACED, "MASTER_PORT": "a"}, "MASTER_PORT a, in the environment, must be a port"),
+        ({**PLACED, "MASTER_PORT": "65536"}, "MASTER_PORT 65536, in the environment, must be a port"),
     ],
 )
 def test_what_somebody_else_has_set_is_named(environment: dict[str, str], complaint: str) -> None:
-    with pytest.raises(ExperimentError, match=complaint):
+    with pytest.raises(CannotMeet, match=complaint):
         place_given_by(environment)
 
 
@@ -82,3 +85,35 @@ def test_two_processes_need_two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first.choose_device(experiment) == torch.device("cuda", 0)
     with pytest.raises(ExperimentError, match="more processes than GPUs on this machine, which has 1: one each"):
         second.choose_device(experiment)
+
+
+@pytest.mark.parametrize(
+    ("said", "rank", "complaint"),
+    [
+        (
+            "The server socket has failed to listen on any local network address",
+            0,
+            "a:9: another program listens there",
+        ),
+        ("Timed out after 4 seconds waiting for clients", 0, "not all of 3 processes have come within 3 seconds"),
+        ("The client socket has timed out", 2, "rank 0 does not answer at a:9 within 3 seconds (--timeout)"),
+        ("Connection reset", 2, "the processes do not come together: Connection reset"),
+    ],
+)
+def test_why_they_do_not_meet(said: str, rank: int, complaint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MASTER_ADDR", "a")
+    monkeypatch.setenv("MASTER_PORT", "9")
+    monkeypatch.setattr(meeting, "_is_known", lambda host: host == "a")
+    assert meeting.meeting_problem(said, rank, 3, 3.0).startswith(complaint)
+    monkeypatch.setenv("MASTER_ADDR", "b")
+    if "imed out" in said:
+        assert meeting.meeting_problem(said, rank, 3, 3.0) == "MASTER_ADDR b: this machine knows no other of that name"
+
+
+def test_a_network_device_that_is_not_there_is_named() -> None:
+    here = socket.if_nameindex()[0][1]
+    assert meeting.device_problem({}) == meeting.device_problem({"GLOO_SOCKET_IFNAME": here}) == ""
+    problem = meeting.device_problem({"GLOO_SOCKET_IFNAME": f"{here},nosuch\x1b"})
+    assert problem.startswith("GLOO_SOCKET_IFNAME=nosuch")
+    assert here in problem
+    assert "\x1b" not in problem
