@@ -5,10 +5,11 @@ import re
 
 from rnn_tui.common.glyphs import safe
 
-__all__ = ["counted", "quoted", "shown", "size_text", "step_name", "unit_text", "without_value"]
+__all__ = ["counted", "quoted", "shown", "size_text", "step_name", "surprise", "unit_text", "without_value"]
 
 _LONGEST = 48  # characters of a value that are repeated in a message
 _MOST_DIGITS = 17  # of a float64
+_LARGEST_POWER = 100  # of e, which is a perplexity that says enough
 _ITS_VALUE = re.compile(r"""(?x) ^ (?:
     ' (?: [^'\\…] | \\. )* ['…] | " (?: [^"\\…] | \\. )* ["…]  # a text as repr shows it, or its beginning
     | [-+]? (?: [\d.]+ (?: e [-+]? \d+ )? | nan | inf )  # a number
@@ -60,3 +61,11 @@ def size_text(size: int) -> str:
         if size >= 0.99995 * unit:  # 999,950 B are 1.0 MB
             return f"{size / unit:,.1f} {each}"
     return f"{size} B"
+
+
+def surprise(nats: float, unit: str) -> str:
+    """Write a loss as it is usually told: "2.226 bits", and of words "perplexity 222", which is exp(loss)."""
+    if unit != "word":
+        return f"{nats / math.log(2):.3f} bits"
+    perplexity = math.exp(min(nats, _LARGEST_POWER))
+    return f"perplexity {perplexity:,.0f}" if perplexity >= 100 else f"perplexity {perplexity:.3g}"

@@ -152,11 +152,6 @@ class HeldOut(Value, frozen=True, kw_only=True):
     curve: Curve
 
     @property
-    def bits(self) -> float:
-        """The loss in bits."""
-        return self.loss / math.log(2)
-
-    @property
     def best_counting(self) -> tuple[int, float] | None:
         """The n of the best n-gram model, and its loss."""
         return min(enumerate(self.counting, 1), key=lambda each: each[1], default=None)

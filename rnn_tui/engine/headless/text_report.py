@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from rnn_tui.common.wording import counted
+from rnn_tui.common.wording import counted, surprise
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.prediction import right_everywhere
 
@@ -94,13 +94,13 @@ def text_json(update: msgspec.Struct, more: Mapping[str, object] | None = None) 
     return json.dumps({name: _finite(value) for name, value in values.items()})
 
 
-def text_line(update: TextUpdate) -> str:
+def text_line(update: TextUpdate, unit: str = "character") -> str:
     """Return `epoch 1.37  update 1,200  loss 1.5432 (2.226 bits)  held out 1.6123 (2.326 bits), 54.3 % right`."""
     name = name_of(update.update, update.updates)
-    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss)}"
+    text = f"epoch {update.epoch:.2f}  {name} {update.update:,}  loss {_loss(update.loss, unit)}"
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         at = "" if update.held_out_update == update.update else f" at {name} {update.held_out_update:,}"
-        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss)}, {_right(update)}"
+        text += f"  held out{in_part(update.held_out_whole)}{at} {_loss(update.held_out_loss, unit)}, {_right(update)}"
     if update.parted is not None:
         text += f"  parting since {name} {update.parted:,}"
     return text
@@ -137,8 +137,8 @@ def text_summary(session: Session) -> list[str]:
     dataset, experiment = session.dataset, session.experiment
     name = experiment.data.file.rpartition("/")[2].removeprefix("builtin:") or experiment.name
     name += f" ({session.origin})" if session.origin else ""
-    update = text_update(session)
-    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss)} a {experiment.data.answer_unit}"
+    update, unit = text_update(session), experiment.data.answer_unit
+    learnt = LOST if session.hold.lost else f"loss {_loss(update.loss, unit)} a {unit}"
     parts = [name, learnt]
     if update.held_out_loss is not None and update.held_out_accuracy is not None:
         which = how_many(
@@ -146,7 +146,7 @@ def text_summary(session: Session) -> list[str]:
         )
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
-        parts.append(f"{which}: {_loss(update.held_out_loss)}, {_right(update)}")
+        parts.append(f"{which}: {_loss(update.held_out_loss, unit)}, {_right(update)}")
     if experiment.data.text:
         return [
             *parts,
@@ -166,10 +166,10 @@ def _right(update: TextUpdate) -> str:
     return f"{update.held_out_accuracy:.1%} right{pairs}"
 
 
-def _loss(loss: float | None) -> str:
+def _loss(loss: float | None, unit: str) -> str:
     if loss is None:
         return "none"
-    return f"{loss:.4f} ({loss / math.log(2):.3f} bits)" if abs(loss) < 1e6 else f"{loss:.4e}"
+    return f"{loss:.4f} ({surprise(loss, unit)})" if abs(loss) < 1e6 else f"{loss:.4e}"
 
 
 def _finite(value: Any) -> Any:

@@ -218,4 +218,4 @@ def _line(session: Session, *, json: bool) -> str:
         numbers = series_update(session)
         return text_json(numbers, diagnostics_told(session)) if json else series_line(numbers)
     text = text_update(session)
-    return text_json(text, diagnostics_told(session)) if json else text_line(text)
+    return text_json(text, diagnostics_told(session)) if json else text_line(text, data.answer_unit)

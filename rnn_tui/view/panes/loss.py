@@ -7,6 +7,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.wording import surprise
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
 from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, nice_above
@@ -59,16 +60,14 @@ class LossPane(Pane):
         if scene.subject is not None:
             if scene.held_out is None:
                 return self.NAME
-            return self.in_border(
-                *(f"{self.NAME} · evaluated {form}" for form in _evaluated(scene.held_out, bits=False))
-            )
+            return self.in_border(*(f"{self.NAME} · evaluated {form}" for form in _evaluated(scene.held_out)))
         if experiment.is_numbers:
             text = _squared(scene)
             return self.in_border(f"{self.NAME} · {text}", text, text.replace(" · held out", ", held"))
         loss = scene.frame.status.loss
         name = self.NAME + (f" {compact(loss)}" if loss is not None else "")
         if scene.held_out is not None:
-            scores = _evaluated(scene.held_out)
+            scores = _evaluated(scene.held_out, unit=experiment.data.answer_unit)
             return self.in_border(*(f"{each} · held out {form}" for form in scores for each in (name, self.NAME)))
         floor = f" · floor {compact(experiment.floor)}" if experiment.floor is not None else ""
         guess = f" · guessing {compact(scene.opened.guessing)}" if scene.opened.guessing is not None else ""
@@ -192,10 +191,10 @@ def _squared(scene: Scene) -> str:
     return text
 
 
-def _evaluated(held_out: HeldOut, *, bits: bool = True) -> tuple[str, ...]:
-    """Return the scores of the part held out, in ever fewer words; `bits`: its loss is in nats per token."""
+def _evaluated(held_out: HeldOut, *, unit: str = "") -> tuple[str, ...]:
+    """Return the scores of the part held out, in ever fewer words; `unit`: its loss is in nats for each of these."""
     loss = compact(held_out.loss) if math.isfinite(held_out.loss) else "NaN"
-    in_bits = f", {held_out.bits:.3f} bits" if bits and math.isfinite(held_out.loss) else ""
+    in_bits = f", {surprise(held_out.loss, unit)}" if unit and math.isfinite(held_out.loss) else ""
     right = f", {held_out.accuracy:.1%} ✓" if math.isfinite(held_out.accuracy) else ""
     if held_out.rows is None:
         return loss + in_bits + right, loss + right, loss

@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.common.wording import counted
+from rnn_tui.common.wording import counted, surprise
 from rnn_tui.engine.headless.text_report import text_line, text_summary, text_update
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
@@ -147,3 +148,17 @@ def test_a_part_of_what_is_held_out_is_not_told_as_all_of_it(tmp_path: Path) -> 
     session.recording.evaluate()
     assert " · 629 characters held out: " in " · ".join(text_summary(session))
     assert "a part" not in text_line(text_update(session))
+
+
+@pytest.mark.parametrize(
+    ("nats", "unit", "words"),
+    [
+        (2 * math.log(2), "character", "2.000 bits"),
+        (math.log(8), "label", "3.000 bits"),
+        (math.log(1234), "word", "perplexity 1,234"),
+        (math.log(3.456), "word", "perplexity 3.46"),
+        (1e9, "word", "perplexity 26,881,171"),
+    ],
+)
+def test_a_loss_in_the_usual_unit(nats: float, unit: str, words: str) -> None:
+    assert surprise(nats, unit).startswith(words)

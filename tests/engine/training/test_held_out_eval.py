@@ -193,7 +193,6 @@ def test_judgements_at_a_tick_of_the_past() -> None:
     told = found.told(400, by=250)
     assert told is not None
     assert (told.update, told.loss) == (200, 2.0)
-    assert told.bits == pytest.approx(2 / math.log(2))
     assert told.curve.x.tolist() == [100, 200, 300, 400, 500, 600]
     assert found.told(400, by=50) is None
     assert found.head(300).newest() == found.newest(300)
