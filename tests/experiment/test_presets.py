@@ -4,6 +4,7 @@ import pytest
 
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.overrides import overridden
+from rnn_tui.experiment.validate import from_dict
 
 
 @pytest.mark.parametrize(
@@ -16,4 +17,4 @@ from rnn_tui.experiment.overrides import overridden
     ],
 )
 def test_it_is_called_as_its_file(given: dict[str, str], name: str) -> None:
-    assert overridden(LESSONS["hihello"], given)["name"] == name
+    assert from_dict(overridden(LESSONS["hihello"], given)).name == name
