@@ -1,6 +1,5 @@
 """The ranks of a script that is watched, as a view sees them: what each has written, and which of them are gone."""
 
-import os
 import socket
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 
 from rnn_tui.client.inquiry import connect
 from rnn_tui.client.link import EngineLink
-from rnn_tui.protocol.rank_notes import RankNote, mark, read_rank_notes
+from rnn_tui.protocol.rank_notes import RankNote, is_alive, mark, read_rank_notes
 from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = ["RanksSeen"]
@@ -69,20 +68,8 @@ class RanksSeen:
         """Return what a rank has written, with what is seen from here."""
         heard = self._heard[rank]
         figures, silence = heard.note.figures, now - heard.when
-        if not is_there or (heard.note.host == self._host and not _is_alive(heard.note.process)):
+        if not is_there or (heard.note.host == self._host and not is_alive(heard.note.process)):
             figures = replace(figures, phase="ended", since=0.0)
         elif silence > _SILENT:
             figures = replace(figures, phase="silent", since=silence)
         return replace(figures, node=heard.note.host) if many else figures
-
-
-def _is_alive(process: int) -> bool:
-    """Tell whether a process of ours is there; one that has ended may wait for its parent to notice."""
-    try:
-        os.kill(process, 0)
-    except OSError:
-        return False
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
-    except (OSError, IndexError):
-        return True  # not a Linux

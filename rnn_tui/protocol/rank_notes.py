@@ -9,6 +9,7 @@ The folder is one that only this user can enter. For several machines `RNN_TUI_R
 import contextlib
 import hashlib
 import os
+import socket
 import stat
 import time
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from rnn_tui.protocol.ranks import RankFigures
 __all__ = [
     "PLACE",
     "RankNote",
+    "is_alive",
     "mark",
     "marked",
     "ranks_folder",
@@ -72,7 +74,7 @@ def ranks_folder(environment: Mapping[str, str]) -> Path | None:
         raise EnginesError(
             f"{folder}: must be a folder that is yours and closed to others (0700); {PLACE} names another"
         )
-    _sweep(place)
+    _sweep(place, folder)
     return folder
 
 
@@ -128,17 +130,39 @@ def marked(folder: Path) -> float:
         return 0.0
 
 
-def _sweep(place: Path) -> None:
-    """Remove what launches have left that were killed long ago: each rank that is there writes at times."""
+def _sweep(place: Path, own: Path) -> None:
+    """Remove what launches have left that were killed."""
     with contextlib.suppress(OSError):
         for folder in place.iterdir():
             with contextlib.suppress(OSError):
-                about = folder.lstat()
-                if stat.S_ISDIR(about.st_mode) and time.time() - about.st_mtime > _OLD:
+                if folder != own and stat.S_ISDIR(folder.lstat().st_mode) and _is_left(folder):
                     for name in _names(folder):
                         (folder / name).unlink()
                     (folder / _MARK).unlink(missing_ok=True)
                     folder.rmdir()
+
+
+def _is_left(folder: Path) -> bool:
+    """Return whether no rank writes there any more: all were processes of this machine, or it was long ago.
+
+    Raises OSError.
+    """
+    notes, here = read_rank_notes(folder), socket.gethostname()
+    if notes and all(each.host == here and not is_alive(each.process) for each in notes):
+        return True
+    return time.time() - folder.lstat().st_mtime > _OLD
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process of this user is there; one that has ended may wait for its parent to notice."""
+    try:
+        os.kill(process, 0)
+    except OSError:
+        return False
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return True  # not a Linux
 
 
 def _names(folder: Path) -> list[str]:

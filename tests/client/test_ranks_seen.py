@@ -138,6 +138,24 @@ def test_a_folder_that_others_could_enter_is_refused(tmp_path: Path) -> None:
         ranks_folder({**environment, PLACE: "/dev/null"})
 
 
+def test_what_ranks_have_left_that_were_killed_is_removed(tmp_path: Path) -> None:
+    def folder(name: str) -> Path:
+        found = ranks_folder({"RANK": "0", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": name, PLACE: str(tmp_path)})
+        assert found is not None
+        return found
+
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    killed, half, elsewhere = map(folder, ("killed", "half", "elsewhere"))
+    for rank in (0, 1):
+        write(killed, rank, process=ended.pid)
+        write(elsewhere, rank, process=ended.pid, host="other")
+    write(half, 0, process=ended.pid)
+    write(half, 1)
+    new = folder("new")
+    assert set(tmp_path.iterdir()) == {half, elsewhere, new}
+
+
 def test_what_was_left_long_ago_is_removed(tmp_path: Path) -> None:
     environment = {"RANK": "0", "WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "old", PLACE: str(tmp_path)}
     old = ranks_folder(environment)
