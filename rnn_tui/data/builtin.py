@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.spec import PYTHON_SOURCE, WORDS, ExperimentError
 
-__all__ = ["origin", "python_source", "sums"]
+__all__ = ["built_in_text", "origin", "python_source", "sums", "words"]
 
 _BELOW = 100  # the numbers that are added
+_SENTENCES = 200
+_LEXICON = "many years ago boy and girl lived by sea they played happily all day long"  # no word begins another one
 _MODULES = """
     argparse ast bisect calendar cmd configparser contextlib copy dataclasses fractions functools getopt glob heapq
     inspect pprint queue random shlex shutil socket tempfile textwrap threading tokenize traceback typing warnings
@@ -33,6 +35,24 @@ def sums(seed: int) -> tuple[list[str], list[str]]:
     first, second = np.concatenate([np.stack([twice, twice]), both], 1).tolist()
     pairs = list(zip(first, second, strict=True))
     return [f"{x}+{y}=" for x, y in pairs], [str(x + y) for x, y in pairs]
+
+
+def built_in_text(name: str, seed: int) -> str | None:
+    """Return the text that a name stands for; None: it names a file. Raises ExperimentError."""
+    if name == PYTHON_SOURCE:
+        return python_source()
+    return words(seed) if name == WORDS else None
+
+
+def words(seed: int) -> str:
+    """Return 200 sentences of four to nine words, without blanks and punctuation: about 6,000 letters.
+
+    So are the data of Elman (1990), "Finding structure in time", section "Discovering the notion 'word'".
+    """
+    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
+    lengths = random.randint(4, 10, _SENTENCES)
+    lexicon = _LEXICON.split()
+    return "".join(lexicon[each] for each in random.randint(0, len(lexicon), lengths.sum()))
 
 
 def python_source() -> str:

@@ -15,7 +15,7 @@ from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.rules.data import NEVER_LEARNT
 from rnn_tui.experiment.settings import as_read
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, Data, Experiment, ExperimentError
+from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, WORDS, Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["LoadedData", "check_file", "load"]
@@ -43,7 +43,7 @@ def load(experiment: Experiment) -> LoadedData:
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
-    corpus = _corpus(_as_read(data), file_version(data.text))
+    corpus = _corpus(_as_read(data), experiment.training.seed if data.text == WORDS else 0, file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
@@ -103,9 +103,9 @@ def check_file(experiment: Experiment) -> None:
 
 
 @lru_cache(maxsize=1)  # so that beginning again does not read it again, nor hold it twice
-def _corpus(data: Data, version: tuple[int, int]) -> Corpus:
+def _corpus(data: Data, seed: int, version: tuple[int, int]) -> Corpus:
     del version
-    return read_tokens(data)
+    return read_tokens(data, seed)
 
 
 def _with(experiment: Experiment, **found: Any) -> Experiment:

@@ -17,8 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.data.builtin import python_source
-from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, ExperimentError, Tokens
+from rnn_tui.data.builtin import built_in_text
+from rnn_tui.experiment.spec import Data, ExperimentError, Tokens
 from rnn_tui.experiment.tokenizers import tokenizer_of
 
 __all__ = ["Corpus", "corpus_of", "file_version", "read_corpus", "read_raw", "text_of"]
@@ -64,14 +64,15 @@ def corpus_of(text: str, vocabulary: str = "") -> Corpus:
     return _corpus(codes.astype(np.min_scalar_type(max(0, len(letters) - 1))), letters, vocabulary)
 
 
-def read_corpus(data: Data) -> Corpus:
+def read_corpus(data: Data, seed: int = 0) -> Corpus:
     """Read the file `data.text`, or what stands for it, in the order of `data.vocabulary` or else sorted.
 
     Raises ExperimentError for a file that cannot be read, is empty, binary or not in that encoding, and for a
     vocabulary that lacks one of its characters.
     """
-    if data.text == PYTHON_SOURCE:
-        return corpus_of(python_source(), data.vocabulary)
+    built_in = built_in_text(data.text, seed)
+    if built_in is not None:
+        return corpus_of(built_in, data.vocabulary)
     codec = _codec(data.encoding)
     raw = read_raw(data.text)
     size = len(raw)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from rnn_tui.data.builtin import python_source
+from rnn_tui.data.builtin import built_in_text
 from rnn_tui.data.text import Corpus, read_corpus, read_raw, text_of
-from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, ExperimentError
+from rnn_tui.experiment.spec import Data, ExperimentError
 from rnn_tui.experiment.tokenizers import UNKNOWN, joined_words, split_words, tokenizer_of
 
 __all__ = ["frequent_words", "read_tokens"]
@@ -15,26 +15,26 @@ __all__ = ["frequent_words", "read_tokens"]
 _BYTES = 256
 
 
-def read_tokens(data: Data) -> Corpus:
-    """Read the file `data.text` in the tokens that `data.tokens` names.
+def read_tokens(data: Data, seed: int = 0) -> Corpus:
+    """Read the file `data.text`, or what it stands for with that seed, in the tokens that `data.tokens` names.
 
     Raises ExperimentError for a file that cannot be read, and for a vocabulary that lacks one of its tokens.
     """
     if data.tokens == "word":
-        return _words(data)
-    return _bytes(data) if data.tokens == "byte" else read_corpus(data)
+        return _words(data, seed)
+    return _bytes(data, seed) if data.tokens == "byte" else read_corpus(data, seed)
 
 
-def _bytes(data: Data) -> Corpus:
+def _bytes(data: Data, seed: int) -> Corpus:
     """Read a file as it is: any byte may come, and none needs an encoding."""
-    made_up = data.text == PYTHON_SOURCE
-    raw = np.frombuffer(python_source().encode(), np.uint8) if made_up else read_raw(data.text)
+    built_in = built_in_text(data.text, seed)
+    raw = read_raw(data.text) if built_in is None else np.frombuffer(built_in.encode(), np.uint8)
     return Corpus(vocabulary="", codes=raw, table=np.arange(_BYTES), tokens="byte")
 
 
-def _words(data: Data) -> Corpus:
+def _words(data: Data, seed: int) -> Corpus:
     """Read a text word by word. Its vocabulary is made of what is learnt, so that what is held out may be unknown."""
-    words = split_words(python_source() if data.text == PYTHON_SOURCE else text_of(data, "text"))
+    words = split_words(built_in_text(data.text, seed) or text_of(data, "text"))
     if not words:
         raise ExperimentError("data.text", "has blanks only: there is nothing to learn")
     learnt = words[: len(words) - int(len(words) * data.holdout)]

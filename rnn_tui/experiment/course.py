@@ -33,6 +33,7 @@ COURSE: dict[str, dict[str, str]] = {
         "sums": "calculated, or learnt by heart?",
     },
     "Texts and numbers": {
+        "words": "where does a word begin? no blanks",
         "python-source": "a long text: what units follow",
         "sine": "the next number, and how it goes on",
     },

@@ -10,7 +10,7 @@ import msgspec
 
 from rnn_tui.experiment.course import in_order
 from rnn_tui.experiment.remember import GAP, NAME, remember
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Data, Experiment, Network, RunOptions, Training
+from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, WORDS, Data, Experiment, Network, RunOptions, Training
 
 __all__ = ["DEFAULT", "LESSONS", "nearest"]
 
@@ -207,6 +207,16 @@ _ALL = (
         network=Network(cell="lstm", hidden_size=128, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.005, clip=1, epochs=40),
         run=RunOptions(speed=0),
+    ),
+    Experiment(
+        name="words",
+        about="Fifteen words in a row, without blanks: where does one begin? Elman (1990) asked a plain RNN. It is "
+        "surprised by the first letter of a word, which nobody can know, and less and less by the others: p(output) "
+        "rises inside a word and falls where the next one begins. Another seed makes another text.",
+        data=Data(inputs=(), text=WORDS, batch=16, length=32, holdout=0.1),
+        network=Network(hidden_size=20, head="linear"),
+        training=Training(tick="sequence", reduction="mean", lr=0.01, clip=1, epochs=40),
+        run=RunOptions(speed=30),
     ),
     Experiment(
         name="python-source",

@@ -19,6 +19,7 @@ __all__ = [
     "PYTHON_SOURCE",
     "SINE",
     "SUMS",
+    "WORDS",
     "Cell",
     "Data",
     "Decimal",
@@ -39,6 +40,7 @@ __all__ = [
 
 SUMS = "builtin:sums"  # in place of a file of pairs: additions that are made up
 PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Python's standard library on this machine
+WORDS = "builtin:words"  # in place of a text: words without blanks between them, made up from the seed
 END = "\n"  # what a network says when its answer of several characters is over
 
 SINE = "sine"  # the name of a series that is made up from the seed; a file of that name is ./sine

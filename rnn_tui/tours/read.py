@@ -20,7 +20,7 @@ from rnn_tui.experiment.remember import LARGEST_GAP, remember
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.setting import Setting, either
 from rnn_tui.experiment.settings import SECTIONS, SETTINGS, setting
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, Experiment, ExperimentError
+from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, WORDS, Experiment, ExperimentError
 from rnn_tui.experiment.toml_text import FileError, parse_toml, read_toml_text
 from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
 from rnn_tui.protocol.inspect import ASKS
@@ -34,7 +34,7 @@ _OF_FIELD = ("map", "learnt", "bundle")  # which many networks have besides
 _PLACES = ("time", "row", "layer", "unit")
 _OPENING = ("lesson", "gap", "seeds", "vary", *SECTIONS)  # what begins something else
 _KEYS = ("say", "then", *_OPENING, "until", "speed", "open", "zoom", *_PLACES, "prime", "press")
-_BUILT_IN = (PYTHON_SOURCE, SUMS, SINE)  # stand for data where others name a file
+_BUILT_IN = (PYTHON_SOURCE, WORDS, SUMS, SINE)  # stand for data where others name a file
 _LONGEST = {"title": 60, "about": 200, "say": 400, "then": 400}  # characters
 _MOST_STEPS = 100
 _MOST_PRESSES = 500

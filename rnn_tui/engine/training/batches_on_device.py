@@ -322,7 +322,8 @@ def build_dataset(
             )
         return PairsDataset(experiment, device, source, share)
     if data.text:
-        return TextDataset(experiment, device, source if isinstance(source, Corpus) else read_tokens(data), share)
+        corpus = source if isinstance(source, Corpus) else read_tokens(data, experiment.training.seed)
+        return TextDataset(experiment, device, corpus, share)
     if data.series:
         series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
         return SeriesDataset(experiment, device, series, share)

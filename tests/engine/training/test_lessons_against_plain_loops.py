@@ -209,7 +209,7 @@ LEARNING: dict[str, tuple[Loop, int]] = {
     "spell": (partial(word_by_word, "spell"), 30),
     "read": (partial(word_by_word, "read"), 30),
 }
-FROM_FILES = {"sums", "python-source", "sine"}  # no plain string; what learns them is compared in other tests
+FROM_FILES = {"sums", "words", "python-source", "sine"}  # no plain string; what learns them is compared in other tests
 LONG = 1_000  # epochs of hihello-long that are run here
 EPOCHS = {
     "hihello-long": 10_000, "ohlol-cell": 15, "ohlol": 15, "ohlol-embedding": 15, "ohlol-lstm": 15, "remember": 300
