@@ -211,9 +211,9 @@ _ALL = (
     Experiment(
         name="words",
         about="Fifteen words in a row, without blanks: where does one begin? Elman (1990) asked a plain RNN. It is "
-        "surprised by the first letter of a word, which nobody can know, and less and less by the others: p(output) "
-        "rises inside a word and falls where the next one begins. Another seed makes another text.",
-        data=Data(inputs=(), text=WORDS, batch=16, length=32, holdout=0.1),
+        "surprised by the first letter of a word, which nobody can know, and less and less by the others: ✗ and short "
+        "bars stand where words begin. Another seed makes another text.",
+        data=Data(inputs=(), text=WORDS, batch=32, length=16, holdout=0.1),
         network=Network(hidden_size=20, head="linear"),
         training=Training(tick="sequence", reduction="mean", lr=0.01, clip=1, epochs=40),
         run=RunOptions(speed=30),
