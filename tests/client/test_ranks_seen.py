@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.client.discovery import LiveEngine
+from rnn_tui.client.find_run import NoLiveRun, find_live, newest_live
 from rnn_tui.client.link import EngineLink
 from rnn_tui.client.ranks_seen import RanksSeen
 from rnn_tui.protocol.engine_folders import EnginesError
@@ -23,6 +25,7 @@ from rnn_tui.protocol.rank_notes import (
     write_rank_note,
 )
 from rnn_tui.protocol.ranks import RankFigures
+from rnn_tui.protocol.rendezvous import Note
 from tests.fake_ranks import ranks_of
 
 HERE = socket.gethostname()
@@ -164,3 +167,17 @@ def test_what_was_left_long_ago_is_removed(tmp_path: Path) -> None:
     os.utime(old, (1, 1))
     new = ranks_folder({**environment, "TORCHELASTIC_RUN_ID": "new"})
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_a_name_of_all_ranks_stands_for_the_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def alive(*names: str) -> None:
+        found = [LiveEngine(folder=tmp_path, note=Note(name=name)) for name in names]
+        monkeypatch.setattr("rnn_tui.client.find_run.live_engines", lambda: found)
+
+    alive("train-12ab34-rank10", "train-12ab34-rank2", "hihello-2026")
+    assert find_live("train").name == newest_live().name == "train-12ab34-rank2"
+    assert find_live("train-12ab34-rank10").name == "train-12ab34-rank10"
+    alive("hihello-2026", "train-12ab34-rank0", "train-56cd78-rank0")
+    assert newest_live().name == "hihello-2026"
+    with pytest.raises(NoLiveRun, match="is the beginning of 2 runs"):
+        find_live("train")

@@ -33,12 +33,16 @@ def text(tmp_path: Path) -> Path:
     return tmp_path / "text.txt"
 
 
-def launch(*options: str, train: list[str | Path], processes: int = 2) -> "subprocess.Popen[str]":
+def launch(
+    *options: str, train: list[str | Path], processes: int = 2, folder: Path | None = None
+) -> "subprocess.Popen[str]":
     """Start torchrun; the -- keeps it from taking --run as an option of its own."""
     command: list[str | Path] = [sys.executable, "-m", "torch.distributed.run", *options]
     command += ["--nproc-per-node", str(processes), "-m", "--", "rnn_tui", "train", *train]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=folder
+    )
 
 
 def asked(text: Path, folder: Path, *more: str) -> list[str | Path]:
@@ -110,3 +114,21 @@ def test_where_one_machine_is_asked_to_end_all_do(text: Path, tmp_path: Path) ->
 
 def rank_of(process: "subprocess.Popen[str]") -> int:
     return int(psutil.Process(process.pid).children()[0].environ()["RANK"])
+
+
+@pytest.mark.long
+def test_machines_with_other_texts_say_so_both(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    nodes = ("--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-endpoint", f"localhost:{port}", "--rdzv-id", "two")
+    machines = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "text.txt").write_text(TEXT + name)
+        asked = ["--text", "text.txt", *SIZES, "--no-save", "--until", "tick=9"]
+        machines.append(launch(*nodes, train=[*asked], processes=1, folder=tmp_path / name))
+    for each in machines:
+        _, err = each.communicate(timeout=PATIENCE)
+        assert re.search(
+            r"^rnn-tui: rank 1 (reads other data than rank 0: their SHA-256 are|: .*no such file)", err, re.M
+        )

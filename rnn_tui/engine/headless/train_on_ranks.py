@@ -37,7 +37,12 @@ def train_on_ranks(experiment: Experiment, train: Callable[[Experiment, Processe
         run = replace(experiment.run, processes=place.world_size)
         experiment = from_dict(to_dict(replace(experiment, run=run)))
         with processes_of_torchrun(place, experiment) as joined:
-            return 0 if joined is None else train(experiment, joined)
+            try:
+                return 0 if joined is None else train(experiment, joined)
+            except ExperimentError as error:
+                if error.path != "run.processes":
+                    raise
+                raise CannotMeet(str(error)) from None  # no option has asked for these processes
     except RankLost as error:
         if not is_told_by_another(os.environ):
             Lines.tell(f"rnn-tui: {error}", err)

@@ -10,7 +10,7 @@ from rnn_tui.engine.ranks.orders import Begin, End, Evaluate, FinishUpdate, Look
 from rnn_tui.engine.ranks.ranked_evaluator import RankedEvaluator
 from rnn_tui.engine.ranks.ranked_trainer import RankedTrainer
 from rnn_tui.engine.ranks.team import Team
-from rnn_tui.engine.session.processes import EndAsked
+from rnn_tui.engine.session.processes import CannotMeet, EndAsked, RankLost
 from rnn_tui.engine.training import snapshot
 from rnn_tui.engine.training.devices import choose_device
 from rnn_tui.engine.training.threads import choose_threads
@@ -105,15 +105,25 @@ def agree(team: Team, reply: Reply) -> None:
 
 
 def follow(team: Team) -> None:
-    """Do what rank 0 says, until it says that this is the end."""
+    """Do what rank 0 says, until it says that this is the end.
+
+    Raises RankLost where it is gone, and CannotMeet where it is because not all agree with it.
+    """
     ranks, trainer = Ranks(team), None
     evaluator: RankedEvaluator | None = None
+    disagreement = ""
     while True:
-        order = team.hear()
+        try:
+            order = team.hear()
+        except RankLost:
+            if disagreement:
+                raise CannotMeet(disagreement) from None
+            raise
         if isinstance(order, End):
             return
         if isinstance(order, Begin):
-            trainer, evaluator = _begun(ranks, order.experiment) or trainer, None
+            begun, disagreement = _begun(ranks, order.experiment)
+            trainer, evaluator = begun or trainer, None
             continue
         if trainer is None:
             continue
@@ -135,8 +145,8 @@ def follow(team: Team) -> None:
                 evaluator.score_pieces(first, whole=whole)
 
 
-def _begun(ranks: Ranks, given: Experiment) -> RankedTrainer | None:
-    """Return a trainer of the experiment that rank 0 begins; None where not all agree, which rank 0 tells."""
+def _begun(ranks: Ranks, given: Experiment) -> tuple[RankedTrainer | None, str]:
+    """Return a trainer of the experiment that rank 0 begins; None and why where not all agree, which rank 0 tells."""
     data, reply = None, Reply()
     try:
         data = load(given)
@@ -146,8 +156,8 @@ def _begun(ranks: Ranks, given: Experiment) -> RankedTrainer | None:
         reply = Reply(problem=f"{error.path}: {error}")
     try:
         agree(ranks.team, reply)
-    except ExperimentError:
-        return None
+    except ExperimentError as error:
+        return None, str(error)
     assert data is not None
     choose_threads(given)
-    return RankedTrainer(data.experiment, device, data.source, ranks.team)
+    return RankedTrainer(data.experiment, device, data.source, ranks.team), ""
