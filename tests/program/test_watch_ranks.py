@@ -51,7 +51,7 @@ for update in range(int(sys.argv[1])):
     if "slowly" in sys.argv:
         time.sleep(0.02)
 weights = sum(each.detach().double().sum() for each in model.parameters()).item()
-print(f"rank {rank}: {loss.item()!r} {weights!r}")
+sys.stdout.write(f"rank {rank}: {loss.item()!r} {weights!r}\\n")  # in one piece, beside the other rank
 dist.destroy_process_group()
 sys.exit(3)
 """
