@@ -35,11 +35,10 @@ class LossPane(Pane):
     EXTRAS = ("characters", "held_out", "others", "diagnostics")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
-        read="Lower is better. Faint points are the losses of single characters. The green line is the floor: a "
-        "state between −1 and 1 that is used as logits cannot be surer. The dotted line is guessing: knowing "
-        "only how often each answer comes. Green, up to ●, is held out: while both fall, it learns; where "
-        "green rises, it learns by heart. Of a text the grey dots are the best n-gram model, which only counts: green "
-        "has to fall below them. After going back, the old future stays there, faintly.",
+        read="Lower is better. Faint points are single characters. The green line is the floor: a state between −1 and 1 "
+        "as logits cannot be surer. Dotted is guessing: knowing only how often each answer comes; grey, of a text, the "
+        "best n-gram model. Green, up to ●, is held out: while both fall, it learns; where green rises, it learns by "
+        "heart. After going back, the old future stays there, faintly.",
         then="y and x make the axes logarithmic. Y shows the gradient's norm, update:weight, idle units and the "
         "learning rate. Go back (←), fork (F) with another learning rate, and compare.",
         in_script="y and x make the axes logarithmic. B holds the script where the loss jumps or falls below a number.",
