@@ -35,7 +35,7 @@ class LossPane(Pane):
     EXTRAS = ("characters", "held_out", "others", "diagnostics")
     EXPLANATION = Explanation(
         shows="The loss after every update: how surprised the network was by the right characters, in nats.",
-        read="Lower is better. Faint points are single characters. The green line is the floor: a state between −1 and 1 "
+        read="Lower is better. Faint points are single characters. The green line is the floor: a state from −1 to 1 "
         "as logits cannot be surer. Dotted is guessing: knowing only how often each answer comes; grey, of a text, the "
         "best n-gram model. Green, up to ●, is held out: while both fall, it learns; where green rises, it learns by "
         "heart. After going back, the old future stays there, faintly.",
