@@ -86,22 +86,14 @@ def joined_words(words: Iterable[str]) -> str:
     return _SEPARATOR.join(words)
 
 
-class _Base:
-    """What all of them do alike."""
-
-    symbols: str
-    names: Sequence[str]
-
-    def decoder(self) -> Decoder:
-        raise NotImplementedError
-
-    def decode(self, indices: Iterable[int]) -> str:
-        decoder = self.decoder()
-        return "".join([*map(decoder.feed, indices), decoder.end()])
+def _decoded(decoder: Decoder, indices: Iterable[int]) -> str:
+    """Return the whole text of some tokens."""
+    return "".join([*map(decoder.feed, indices), decoder.end()])
 
 
-class _Characters(_Base):
+class _Characters:
     unit = "character"
+    names: Sequence[str]
 
     def __init__(self, vocabulary: str) -> None:
         self.symbols = self.names = vocabulary
@@ -123,8 +115,9 @@ class _Characters(_Base):
         return "".join(map(self.symbols.__getitem__, indices))
 
 
-class _Words(_Base):
+class _Words:
     unit = "word"
+    names: Sequence[str]
 
     def __init__(self, vocabulary: str) -> None:
         self.names = tuple(vocabulary.split(_SEPARATOR)) if vocabulary else ()
@@ -144,9 +137,13 @@ class _Words(_Base):
     def decoder(self) -> Decoder:
         return _Spaced(self.names)
 
+    def decode(self, indices: Iterable[int]) -> str:
+        return _decoded(self.decoder(), indices)
 
-class _Bytes(_Base):
+
+class _Bytes:
     unit = "byte"
+    names: Sequence[str]
 
     def __init__(self) -> None:
         self.symbols = stand_ins(_BYTES)
@@ -161,6 +158,9 @@ class _Bytes(_Base):
 
     def decoder(self) -> Decoder:
         return _OfBytes()
+
+    def decode(self, indices: Iterable[int]) -> str:
+        return _decoded(self.decoder(), indices)
 
 
 class _ByName:

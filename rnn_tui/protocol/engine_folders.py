@@ -18,7 +18,15 @@ from pathlib import Path
 
 from rnn_tui.protocol.rendezvous import SOCKET
 
-__all__ = ["EngineFolder", "EnginesError", "clear_away", "engine_folders", "engines_folder", "new_engine_folder"]
+__all__ = [
+    "EngineFolder",
+    "EnginesError",
+    "clear_away",
+    "engine_folders",
+    "engines_folder",
+    "new_engine_folder",
+    "private_folder",
+]
 
 _PLACE = "RNN_TUI_SOCKETS"  # the variable that names another place
 _LOCK = "lock"
@@ -50,14 +58,22 @@ def engines_folder() -> Path:
     folder = Path(os.environ.get(_PLACE) or f"/tmp/rnn-tui-{os.getuid()}").absolute()
     if len(os.fsencode(folder)) > _LONGEST:
         raise EnginesError(f"{_PLACE}: {folder}: is longer than {_LONGEST} bytes, too long for a socket in it")
+    return private_folder(folder, _PLACE)
+
+
+def private_folder(folder: Path, variable: str) -> Path:
+    """Return a folder that is made if needed, and closed to others. Raises EnginesError if others could enter it.
+
+    `variable` is what names another one in the environment.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = folder.lstat()
     except OSError as error:
-        raise EnginesError(f"{folder}: cannot be made: {error.strerror or error}; {_PLACE} names another") from None
+        raise EnginesError(f"{folder}: cannot be made: {error.strerror or error}; {variable} names another") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise EnginesError(
-            f"{folder}: must be a folder that is yours and closed to others (0700); {_PLACE} names another"
+            f"{folder}: must be a folder that is yours and closed to others (0700); {variable} names another"
         )
     return folder
 

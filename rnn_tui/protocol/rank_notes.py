@@ -19,7 +19,7 @@ import msgspec
 
 from rnn_tui.common.atomic_files import read_regular
 from rnn_tui.common.torchrun import meeting_of
-from rnn_tui.protocol.engine_folders import EnginesError, engines_folder
+from rnn_tui.protocol.engine_folders import engines_folder, private_folder
 from rnn_tui.protocol.ranks import RankFigures
 
 __all__ = [
@@ -65,15 +65,7 @@ def ranks_folder(environment: Mapping[str, str]) -> Path | None:
     chosen = environment.get(PLACE)
     place = Path(chosen).absolute() if chosen else Path(f"{engines_folder()}-ranks")
     folder = place / hashlib.sha256(meeting.encode(errors="surrogateescape")).hexdigest()[:16]
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = folder.lstat()
-    except OSError as error:
-        raise EnginesError(f"{folder}: cannot be made: {error.strerror or error}; {PLACE} names another") from None
-    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
-        raise EnginesError(
-            f"{folder}: must be a folder that is yours and closed to others (0700); {PLACE} names another"
-        )
+    private_folder(folder, PLACE)
     _sweep(place, folder)
     return folder
 

@@ -59,7 +59,9 @@ class Glyphs(Sequence[str]):
         return str(index - self._classes_from if index >= self._classes_from else index)
 
 
-def _names(experiment: Experiment) -> tuple[str, ...]:
+def _names(experiment: Experiment) -> Sequence[str]:
     """Return the names of tokens and labels; empty: characters stand for themselves."""
-    data = experiment.data
-    return () if data.tokens == "char" and not data.labels else (*experiment.tokenizer.names, *data.labels)
+    names, labels = experiment.tokenizer.names, experiment.data.labels
+    if labels:
+        return (*names, *labels)
+    return () if isinstance(names, str) else names  # there may be many words, and this is done in every frame
