@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.client.discovery import live_engines
-from rnn_tui.protocol.engine_folders import EngineFolder, clear_away, engine_folders, engines_folder, new_engine_folder
+from rnn_tui.protocol.engine_folders import (
+    EngineFolder,
+    EnginesError,
+    clear_away,
+    engine_folders,
+    engines_folder,
+    new_engine_folder,
+)
 from rnn_tui.protocol.rendezvous import SOCKET
 
 pytestmark = pytest.mark.usefixtures("place")
@@ -167,3 +174,27 @@ def test_none_is_deleted_while_it_is_being_born() -> None:
     for home, listener in lived:
         home.close()
         listener.close()
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o701])
+def test_a_folder_that_others_may_enter_is_refused(place: Path, mode: int) -> None:
+    place.mkdir()
+    place.chmod(mode)
+    with pytest.raises(EnginesError, match=r"closed to others \(0700\); RNN_TUI_SOCKETS names another"):
+        engines_folder()
+    place.chmod(0o700)
+    assert engines_folder() == place
+
+
+def test_a_link_in_its_place_is_refused(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    place.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EnginesError, match="must be a folder that is yours"):
+        engines_folder()
+
+
+def test_a_folder_of_somebody_else_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.mkdir(mode=0o700)
+    monkeypatch.setattr(os, "getuid", lambda: place.stat().st_uid + 1)
+    with pytest.raises(EnginesError, match="must be a folder that is yours"):
+        engines_folder()
