@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from rnn_tui.data.batches import Batches, PairBatches
-from rnn_tui.data.builtin import origin, python_source
+from rnn_tui.data.builtin import seed_of
+from rnn_tui.data.made_up.python_source import origin, python_source
 from rnn_tui.data.pairs import Pairs, read_pairs
 from rnn_tui.data.series import TimeSeries, forget_series, read_series
 from rnn_tui.data.text import Corpus, file_version
@@ -15,7 +16,7 @@ from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.memory import check_memory
 from rnn_tui.experiment.rules.data import NEVER_LEARNT
 from rnn_tui.experiment.settings import as_read
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SUMS, WORDS, Data, Experiment, ExperimentError
+from rnn_tui.experiment.spec import PYTHON_SOURCE, Data, Experiment, ExperimentError
 from rnn_tui.experiment.validate import from_dict, to_dict
 
 __all__ = ["LoadedData", "check_file", "load"]
@@ -43,7 +44,7 @@ def load(experiment: Experiment) -> LoadedData:
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)
-    corpus = _corpus(_as_read(data), experiment.training.seed if data.text == WORDS else 0, file_version(data.text))
+    corpus = _corpus(_as_read(data), seed_of(data, experiment.training.seed), file_version(data.text))
     given = _with(experiment, vocabulary="" if corpus.is_sorted else corpus.vocabulary)
     experiment = from_dict(to_dict(_with(experiment, vocabulary=corpus.vocabulary)))
     check_memory(experiment)
@@ -59,7 +60,7 @@ def _as_read(data: Data) -> Data:
 
 def _read_pairs(experiment: Experiment) -> LoadedData:
     data = experiment.data
-    pairs = _pairs(_as_read(data), experiment.training.seed if data.pairs == SUMS else 0, file_version(data.pairs))
+    pairs = _pairs(_as_read(data), seed_of(data, experiment.training.seed), file_version(data.pairs))
     longest = pairs.longest
     if data.length and data.length < longest:
         raise ExperimentError(

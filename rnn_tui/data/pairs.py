@@ -13,10 +13,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from rnn_tui.data.builtin import sums
+from rnn_tui.data.builtin import built_in_pairs
 from rnn_tui.data.text import text_of
 from rnn_tui.data.token_text import frequent_words
-from rnn_tui.experiment.spec import END, SUMS, Data, ExperimentError, Task, Tokens
+from rnn_tui.experiment.spec import END, Data, ExperimentError, Task, Tokens
 from rnn_tui.experiment.task_layout import laid_out, unfit
 from rnn_tui.experiment.tokenizers import Tokenizer, joined_words, split_words, tokenizer_of
 
@@ -143,15 +143,14 @@ def _check_labels(labels: Sequence[str], found: Sequence[str]) -> None:
 
 
 def read_pairs(data: Data, seed: int = 0) -> Pairs:
-    """Read the file `data.pairs`, `input<TAB>target` a line without the blank ones, or make the sums of a seed.
+    """Read the file `data.pairs`, `input<TAB>target` a line without the blank ones, or make what stands for it.
 
     Raises ExperimentError for a file that cannot be read, is empty or not in that encoding, and for a line that is
     not a pair, which it names.
     """
-    if data.pairs == SUMS:
-        if data.task != "one-to-many":
-            raise ExperimentError("data.task", f"{data.task} does not fit the sums: it must be one-to-many")
-        return pairs_of(data, *sums(seed))
+    made_up = built_in_pairs(data.pairs, seed)
+    if made_up is not None:
+        return pairs_of(data, *made_up)
     text = text_of(data, "pairs")
     end = "\n" if "\n" in text else "\r"  # of old Macs, where there is no other
     lines = ((number, line.removesuffix("\r")) for number, line in enumerate(text.split(end), 1))

@@ -11,7 +11,7 @@ from typing import Any
 
 from rnn_tui.experiment.setting import FIRST_VERSION
 from rnn_tui.experiment.settings import SETTINGS
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, WORDS, Experiment
+from rnn_tui.experiment.spec import BUILT_IN, SINE, Experiment
 from rnn_tui.experiment.validate import to_dict
 
 __all__ = ["experiment_hash", "is_made_up"]
@@ -40,4 +40,4 @@ def experiment_hash(experiment: Experiment) -> str:
 def is_made_up(experiment: Experiment) -> bool:
     """Return whether the data are named by a word that the program knows, rather than by a path."""
     data = experiment.data
-    return data.text in (PYTHON_SOURCE, WORDS) or data.pairs == SUMS or data.series == SINE
+    return data.text.startswith(BUILT_IN) or data.pairs.startswith(BUILT_IN) or data.series == SINE

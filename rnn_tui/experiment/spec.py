@@ -15,6 +15,7 @@ from rnn_tui.experiment.sections.training import Precision, Schedule, Tick, Trai
 from rnn_tui.experiment.tokenizers import Tokenizer, tokenizer_of
 
 __all__ = [
+    "BUILT_IN",
     "END",
     "PYTHON_SOURCE",
     "SINE",
@@ -38,6 +39,7 @@ __all__ = [
     "Training",
 ]
 
+BUILT_IN = "builtin:"  # what begins a name that stands for data, see `experiment/built_in.py`
 SUMS = "builtin:sums"  # in place of a file of pairs: additions that are made up
 PYTHON_SOURCE = "builtin:python-source"  # in place of a text: the source of Python's standard library on this machine
 WORDS = "builtin:words"  # in place of a text: words without blanks between them, made up from the seed

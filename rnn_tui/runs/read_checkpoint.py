@@ -9,8 +9,8 @@ import msgspec
 
 from rnn_tui.common.atomic_files import exists, open_regular
 from rnn_tui.common.versions import is_newer, keys_beyond, no_setting, written_by
-from rnn_tui.data.builtin import python_source
 from rnn_tui.data.load import load
+from rnn_tui.data.made_up.python_source import python_source
 from rnn_tui.experiment.hash import experiment_hash, is_made_up
 from rnn_tui.experiment.spec import PYTHON_SOURCE, Experiment
 from rnn_tui.experiment.toml_file import read

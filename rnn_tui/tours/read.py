@@ -20,7 +20,7 @@ from rnn_tui.experiment.remember import LARGEST_GAP, remember
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.setting import Setting, either
 from rnn_tui.experiment.settings import SECTIONS, SETTINGS, setting
-from rnn_tui.experiment.spec import PYTHON_SOURCE, SINE, SUMS, WORDS, Experiment, ExperimentError
+from rnn_tui.experiment.spec import BUILT_IN, SINE, Experiment, ExperimentError
 from rnn_tui.experiment.toml_text import FileError, parse_toml, read_toml_text
 from rnn_tui.experiment.vary import VaryError, comparison_of, parse_varied
 from rnn_tui.protocol.inspect import ASKS
@@ -34,7 +34,6 @@ _OF_FIELD = ("map", "learnt", "bundle")  # which many networks have besides
 _PLACES = ("time", "row", "layer", "unit")
 _OPENING = ("lesson", "gap", "seeds", "vary", *SECTIONS)  # what begins something else
 _KEYS = ("say", "then", *_OPENING, "until", "speed", "open", "zoom", *_PLACES, "prime", "press")
-_BUILT_IN = (PYTHON_SOURCE, WORDS, SUMS, SINE)  # stand for data where others name a file
 _LONGEST = {"title": 60, "about": 200, "say": 400, "then": 400}  # characters
 _MOST_STEPS = 100
 _MOST_PRESSES = 500
@@ -175,7 +174,7 @@ def _settings(table: _Table, section: str, folder: str) -> list[tuple[Setting, A
         value = each.words.get(value, value) if isinstance(value, str) else value
         if not _fits(each, value):
             raise _Problem(each.path, f"{shown(value)} must be {each.wanted}")
-        if each.path in ("data.text", "data.pairs", "data.series") and value not in ("", *_BUILT_IN):
+        if each.path in ("data.text", "data.pairs", "data.series") and not _needs_no_file(each.path, value):
             if value == "-":
                 raise _Problem(each.path, "- must be a file")
             given, value = value, os.path.join(folder, value)  # beside the tour
@@ -185,6 +184,11 @@ def _settings(table: _Table, section: str, folder: str) -> list[tuple[Setting, A
                 raise _Problem(each.path, f"{shown(given)} cannot be read: permission denied")
         found.append((each, value))
     return found
+
+
+def _needs_no_file(path: str, value: str) -> bool:
+    """Tell whether a value stands for data where others name a file; the experiment refuses unknown names."""
+    return value in ("", SINE) if path == "data.series" else not value or value.startswith(BUILT_IN)
 
 
 def _fits(each: Setting, value: Any) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 
 from rnn_tui.common.wording import counted
+from rnn_tui.experiment.built_in import check_built_in
 from rnn_tui.experiment.rules.words import brief, short
 from rnn_tui.experiment.setting import either
 from rnn_tui.experiment.spec import END, Data, Experiment, ExperimentError
@@ -19,6 +20,7 @@ NEVER_LEARNT = "'learnt' never comes where every pass has another batch: it must
 def check_data(experiment: Experiment) -> None:
     """Raise ExperimentError where the data break a rule; default targets have been filled in."""
     data = experiment.data
+    check_built_in(data)
     if data.pairs:
         _check_pairs(experiment)
     elif data.text:

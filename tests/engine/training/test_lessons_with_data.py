@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from rnn_tui.data.builtin import python_source, sums
+from rnn_tui.data.made_up.arithmetic import sums
+from rnn_tui.data.made_up.python_source import python_source
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import PairsDataset
 from rnn_tui.engine.training.prediction import predicted_text, right_rows

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.data.builtin import words
 from rnn_tui.data.load import load
+from rnn_tui.data.made_up.words import words
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import TextDataset
 from rnn_tui.experiment.lessons import LESSONS

@@ -1,0 +1,91 @@
+"""Data that need no file: the names that stand for them, and what is known of them without making them.
+
+`builtin:NAME` takes the place of a file; `builtin:NAME:SIZE` asks for another size of those that have one. A file that
+is really called so is `./builtin:NAME`.
+"""
+
+import difflib
+from typing import Literal
+
+from rnn_tui.common.value import Value
+from rnn_tui.common.wording import shown
+from rnn_tui.experiment.spec import BUILT_IN, Data, ExperimentError, Task
+
+__all__ = ["BUILT_INS", "BuiltIn", "built_in_of", "check_built_in", "size_of"]
+
+
+class BuiltIn(Value, frozen=True, kw_only=True):
+    """A kind of data. `make` names the function in `data/made_up/` that makes them: its module, a dot, its name."""
+
+    name: str
+    kind: Literal["text", "pairs"]
+    make: str  # a function of the seed, and of the size where there is one
+    about: str
+    paper: str = ""  # that has them
+    task: Task = "many-to-many"  # that they are made for
+    of_seed: bool = True  # whether another seed makes others
+    size: int = 0  # that they have unless the name says another; 0: there is nothing to choose
+    largest: int = 0
+
+
+_ALL = (
+    BuiltIn(
+        name="sums",
+        kind="pairs",
+        make="arithmetic.sums",
+        about="27+68= → 95: all sums of two numbers below 100",
+        task="one-to-many",
+    ),
+    BuiltIn(
+        name="words",
+        kind="text",
+        make="words.words",
+        about="200 sentences of fifteen words, without blanks",
+        paper="Elman (1990), Finding structure in time",
+    ),
+    BuiltIn(
+        name="python-source",
+        kind="text",
+        make="python_source.python_source",
+        about="the source of Python's standard library on this machine",
+        of_seed=False,
+    ),
+)
+
+BUILT_INS: dict[str, BuiltIn] = {each.name: each for each in _ALL}
+
+
+def built_in_of(file: str) -> BuiltIn | None:
+    """Return what a name stands for; None: it names a file, or nothing that is known."""
+    name, _, _ = file.removeprefix(BUILT_IN).partition(":")
+    return BUILT_INS.get(name) if file.startswith(BUILT_IN) else None
+
+
+def size_of(file: str) -> int:
+    """Return the size that a known name asks for, or the usual one."""
+    found = built_in_of(file)
+    _, _, size = file.removeprefix(BUILT_IN).partition(":")
+    return 0 if found is None else int(size or found.size)
+
+
+def check_built_in(data: Data) -> None:
+    """Raise ExperimentError for a name of built-in data that there are not, or that do not fit the task."""
+    kind: Literal["text", "pairs"] = "pairs" if data.pairs else "text"
+    path, file = f"data.{kind}", getattr(data, kind)
+    if not file.startswith(BUILT_IN):
+        return
+    name, colon, size = file.removeprefix(BUILT_IN).partition(":")
+    there = [each.name for each in _ALL if each.kind == kind]
+    found = built_in_of(file)
+    if found is None or found.kind != kind:
+        if found is not None:
+            raise ExperimentError(path, f"is {found.kind}: give it as --{found.kind}")
+        like = difflib.get_close_matches(name, there, n=1) or there
+        raise ExperimentError(path, f"no such built-in data; nearest: {', '.join(BUILT_IN + each for each in like)}")
+    if colon and not found.size:
+        raise ExperimentError(path, f"has no size: it must be {BUILT_IN}{name}")
+    is_number = size.isascii() and size.isdecimal() and len(size) < 10
+    if colon and not (is_number and 1 <= int(size) <= found.largest):
+        raise ExperimentError(path, f"{shown(size)} must be a whole number from 1 to {found.largest:,}")
+    if data.task != found.task and kind == "pairs":
+        raise ExperimentError("data.task", f"{data.task} does not fit {BUILT_IN}{name}: it must be {found.task}")
