@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 __all__ = ["main"]
 
@@ -18,8 +19,11 @@ def main() -> None:
 
         open_streams()
         gc.disable()  # nothing that is imported is garbage, and looking for some takes a tenth of the time
+        from rnn_tui.cli.main import import_command
         from rnn_tui.cli.main import main as run
 
+        import_command(sys.argv[1:])
+        gc.freeze()  # else the first collection would look at all of it
         gc.enable()
         if heeds:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -19,8 +19,9 @@ from rnn_tui.engine.store.export import state_dict
 from rnn_tui.engine.store.resume import begin_saving, load_run
 from rnn_tui.engine.training.prediction import scored_rows
 from rnn_tui.engine.training.threads import choose_threads
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import HISTORY, SaveOptions
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.runs.catalog import find
 from rnn_tui.runs.manifest import CheckpointError

@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from rnn_tui.data.vocabulary_file import words_of
 from rnn_tui.engine.watch.models import original_of
 from rnn_tui.engine.watch.watcher import Watcher
-from rnn_tui.protocol.commands import HISTORY
+from rnn_tui.experiment.memory import HISTORY
 
 __all__ = ["watch"]
 

@@ -115,8 +115,10 @@ def _base(names: tuple[str, ...], file: str | None, read: Experiment | None, *, 
 def _commands_like(name: str) -> list[str]:
     """Return the command that was meant, if a word that is no lesson is very like one."""
     context = click.get_current_context(silent=True)
-    group = None if context is None or context.parent is None else context.parent.command
-    return difflib.get_close_matches(name, group.commands, n=1, cutoff=0.8) if isinstance(group, click.Group) else []
+    if context is None or context.parent is None or not isinstance(context.parent.command, click.Group):
+        return []
+    commands = context.parent.command.list_commands(context.parent)
+    return difflib.get_close_matches(name, commands, n=1, cutoff=0.8)
 
 
 def _refuse_gap(gap: int, name: str, *, file: bool, replaced: dict[str, Any]) -> None:

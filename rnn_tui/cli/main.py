@@ -1,42 +1,39 @@
-"""The command line. What a command needs is imported when it runs: start-up is felt."""
+"""The command line. Each command is imported when it runs, and what it needs likewise: start-up is felt."""
 
 import os
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 import click
 
 from rnn_tui import __version__
-from rnn_tui.cli.compare import JSON, SEEDS, compare, comparison_asked
-from rnn_tui.cli.compare_printed import run_comparison
-from rnn_tui.cli.completion import completion
-from rnn_tui.cli.errors import UsageError, check_working_folder
-from rnn_tui.cli.experiment_args import changes_of, complaint, experiment_of, given
-from rnn_tui.cli.help import SectionedCommand, write_front_page, write_lessons
-from rnn_tui.cli.manual import show_manual
-from rnn_tui.cli.note import note
-from rnn_tui.cli.option_types import Count
-from rnn_tui.cli.options import FORK, SectionOption, experiment_parameters, run_options
-from rnn_tui.cli.remove import remove
-from rnn_tui.cli.runs import export, runs, stop
-from rnn_tui.cli.sample import sample
-from rnn_tui.cli.tour import tour
-from rnn_tui.cli.view import attach, open_view, resume
-from rnn_tui.cli.watch import watch
-from rnn_tui.common.output import say, write_escaped
-from rnn_tui.common.torchrun import is_started_by_torchrun, is_told_by_another
+from rnn_tui.common.output import say
+from rnn_tui.common.torchrun import is_told_by_another
 from rnn_tui.common.wording import shown
-from rnn_tui.data.fit_batches import too_short_to_judge
-from rnn_tui.experiment.spec import ExperimentError
-from rnn_tui.experiment.validate import to_dict
 
-if TYPE_CHECKING:
-    from rnn_tui.protocol.commands import SaveOptions
+__all__ = ["import_command", "main"]
 
-__all__ = ["main"]
-
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_COMMANDS = {  # where each is; of these modules only the one of the command that runs is imported
+    "open": "view.open_view",
+    "train": "train.train",
+    "compare": "compare.compare",
+    "show": "show.show",
+    "tour": "tour.tour",
+    "lessons": "show.lessons",
+    "watch": "watch.watch",
+    "resume": "view.resume",
+    "attach": "view.attach",
+    "runs": "runs.runs",
+    "note": "note.note",
+    "stop": "runs.stop",
+    "export": "runs.export",
+    "sample": "sample.sample",
+    "rm": "remove.remove",
+    "help": "manual.show_manual",
+    "completion": "completion.completion",
+}
+_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class _Program(click.Group):
@@ -44,16 +41,21 @@ class _Program(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Open the view where the first word is no command; called by click."""
-        first = args[0] if args else ""
-        if first == "--tour" or first.startswith("--tour="):
-            args = ["tour", *args]
-            first = "tour"
-        if first not in self.commands and first not in ("--version", *ctx.help_option_names):
-            args = ["open", *args]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, _begun_by_command(args))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands; called by click."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, None if there is none; called by click."""
+        return _imported(cmd_name) if cmd_name in _COMMANDS else None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the front page; called by click."""
+        from rnn_tui.cli.help import write_front_page  # for start-up time
+        from rnn_tui.cli.view import open_view  # likewise
+
         write_front_page(open_view, ctx, formatter)
 
     def main(self, args: Any = None, *_: Any, **settings: Any) -> NoReturn:
@@ -81,6 +83,27 @@ class _Program(click.Group):
             _complain(f"the system refuses: {error.strerror or error}{about}")
             code = 1
         sys.exit(code)
+
+
+def import_command(args: list[str]) -> None:
+    """Import the command that these arguments run, if they run one."""
+    name = _begun_by_command(args)[0]
+    if name in _COMMANDS:
+        _imported(name)
+
+
+def _begun_by_command(args: list[str]) -> list[str]:
+    """Return the arguments with the name of a command in front, or an option of the program itself."""
+    first = args[0] if args else ""
+    if first == "--tour" or first.startswith("--tour="):
+        return ["tour", *args]
+    return args if first in (*_COMMANDS, "--version", *_SETTINGS["help_option_names"]) else ["open", *args]
+
+
+def _imported(name: str) -> click.Command:
+    module, _, command = _COMMANDS[name].partition(".")
+    found: click.Command = getattr(import_module(f"rnn_tui.cli.{module}"), command)
+    return found
 
 
 def _out_of_memory(error: Exception) -> bool:
@@ -134,123 +157,3 @@ def _print_version(ctx: click.Context, _: click.Parameter, used: bool) -> None:
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
 def main() -> None:
     """Train recurrent networks live in a terminal."""
-
-
-@main.command(
-    "train",
-    cls=SectionedCommand,
-    params=experiment_parameters(
-        FORK,
-        *run_options("--run", "--resume", "--no-save"),
-        SEEDS,
-        JSON,
-        SectionOption(
-            "--every",
-            section="other",
-            metavar="N",
-            type=Count(),
-            help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
-        ),
-    ),
-)
-def _train(
-    *, forks: tuple[str, ...], json: bool, every: int | None, seeds: int | None, resume: str | None, **parameters: Any
-) -> None:
-    """Train without the view: epoch, loss and prediction, as a notebook would print them."""
-    check_working_folder()
-    if seeds is not None:
-        _refuse_with_seeds(parameters | {"fork": forks or None, "every": every, "resume": resume})
-        run_comparison(comparison_asked(parameters, (), seeds), parameters, csv=None, json=json)
-    from rnn_tui.cli.restarted import kept_by_launch
-    from rnn_tui.cli.run_args import resumed_run
-
-    keep: SaveOptions | None
-    caution = ""
-    if resume is not None:
-        experiment, changes, keep = resumed_run(resume, parameters, forks)
-    else:
-        experiment = experiment_of(parameters)
-        changes = changes_of(experiment, forks)
-        changes, keep, said = kept_by_launch(experiment, changes, parameters, os.environ)
-        caution = said or too_short_to_judge(experiment, given(parameters))
-    if experiment.run.processes > 1 or is_started_by_torchrun(os.environ):
-        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")  # what it would print goes into a line of ours
-    from rnn_tui.engine.headless.train import train
-    from rnn_tui.runs.manifest import CheckpointError
-
-    try:
-        until = experiment.run.until if "run.until" in given(parameters) else ()  # a lesson's own is for the view
-        on = partial(
-            train,
-            json=json,
-            every=every,
-            out=sys.stdout,
-            err=sys.stderr,
-            until=until,
-            changes=changes,
-            keep=keep,
-            caution=caution,
-        )
-        if experiment.run.processes == 1 and not is_started_by_torchrun(os.environ):
-            raise SystemExit(on(experiment))
-        from rnn_tui.engine.headless.train_on_ranks import train_on_ranks
-
-        raise SystemExit(train_on_ranks(experiment, lambda given, ranks: on(given, processes=ranks), sys.stderr))
-    except CheckpointError as error:
-        raise UsageError(str(error)) from None
-    except ExperimentError as error:
-        raise UsageError(complaint(error, to_dict(experiment))) from None
-
-
-def _refuse_with_seeds(parameters: dict[str, Any]) -> None:
-    """Raise UsageError for an option that has no use where several networks are trained at once."""
-    for name in ("fork", "every", "resume", "run", "checkpoint_every", "tensorboard"):
-        if parameters[name] is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(f"{option}: cannot be combined with --seeds, which trains several networks and keeps none")
-
-
-@main.command("show", cls=SectionedCommand, params=experiment_parameters())
-def _show(**parameters: Any) -> None:
-    """Print an experiment as a TOML file: change it, and open it with --experiment."""
-    if parameters["data_text"] == "-":
-        raise UsageError("--text -: a file that is to be opened again needs a text that stays")
-    from rnn_tui.experiment.toml_file import write
-
-    experiment = experiment_of(parameters)
-    try:
-        text = write(experiment)
-    except ExperimentError as error:
-        raise UsageError(complaint(error, to_dict(experiment))) from None
-    write_escaped(text)
-
-
-@main.command("lessons")
-@click.argument("names", nargs=-1, metavar="")
-@click.pass_context
-def _lessons(ctx: click.Context, *, names: tuple[str, ...]) -> None:
-    """List the lessons."""
-    if names:
-        raise UsageError(f"{shown(names[0])}: lessons takes no name; `rnn-tui show NAME` tells of one")
-    formatter = ctx.make_formatter()
-    write_lessons(formatter)
-    click.echo(formatter.getvalue(), nl=False)
-
-
-for _command in (
-    open_view,
-    compare,
-    tour,
-    watch,
-    resume,
-    attach,
-    runs,
-    note,
-    stop,
-    export,
-    sample,
-    remove,
-    show_manual,
-    completion,
-):
-    main.add_command(_command)

@@ -196,8 +196,8 @@ def run_view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
     need_terminal(instead)
     _need_text_paths(launch)
     gc.disable()  # until the first screen stands: see `_warm_up` in the app
-    from rnn_tui.client.discovery import EnginesError
     from rnn_tui.client.start import start_engine
+    from rnn_tui.protocol.engine_folders import EnginesError
 
     try:
         engine = start_engine(launch.view_settings.on_hangup)  # torch is being loaded there while textual is here

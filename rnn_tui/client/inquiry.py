@@ -15,7 +15,7 @@ from rnn_tui.protocol.core import CoreCommand, Farewell, Greeting, Refused, RunS
 from rnn_tui.protocol.rendezvous import SOCKET
 from rnn_tui.protocol.wire import MAX_COMMAND, Buffer, ProtocolError, decode_core, pack
 
-__all__ = ["Inquiry", "Outcome", "ask", "connect"]
+__all__ = ["Inquiry", "Outcome", "ask"]
 
 _AGAIN = 0.02  # seconds between two tries to connect while the queue is full
 _TURNS = 2  # connections that an engine may close before it counts as turning us away
@@ -147,22 +147,3 @@ def ask(
             for each in answers:
                 each.close(selector)
     return answers
-
-
-def connect(folder: Path, *, patience: float) -> socket.socket:
-    """Return a blocking connection to an engine. Raises OSError if none listens, or its queue stays full."""
-    deadline = time.monotonic() + patience
-    while True:
-        peer = socket.socket(socket.AF_UNIX)
-        try:
-            peer.setblocking(False)
-            peer.connect(str(folder / SOCKET))
-            peer.setblocking(True)
-            return peer
-        except OSError as error:
-            peer.close()
-            if not isinstance(error, BlockingIOError):
-                raise
-            if time.monotonic() >= deadline:
-                raise TimeoutError("does not answer") from None
-            time.sleep(_AGAIN)

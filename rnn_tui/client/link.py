@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnn_tui.client.inquiry import connect
+from rnn_tui.client.connect import connect
 from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, Open

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from rnn_tui.client.inquiry import connect
+from rnn_tui.client.connect import connect
 from rnn_tui.client.link import EngineLink
 from rnn_tui.protocol.rank_notes import RankNote, is_alive, mark, read_rank_notes
 from rnn_tui.protocol.ranks import RankFigures

@@ -4,15 +4,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rnn_tui.client.inquiry import connect
-from rnn_tui.client.link import EngineLink
-from rnn_tui.client.script_link import ScriptLink
+import msgspec
+
+from rnn_tui.client.connect import connect
 from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.engine_log import new_log, open_for_log, output_beside
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
+
+if TYPE_CHECKING:
+    from rnn_tui.client.link import EngineLink
+    from rnn_tui.client.script_link import ScriptLink
 
 __all__ = ["start_engine", "start_script"]
 
@@ -37,13 +41,15 @@ _QUEUE = 8  # connections that may wait to be accepted
 _PATIENCE = 5.0  # seconds that connecting may take
 
 
-def start_engine(on_hangup: OnDisconnect = "train") -> EngineLink:
+def start_engine(on_hangup: OnDisconnect = "train") -> "EngineLink":
     """Start an engine, and return at once while it loads torch. Raises EnginesError.
 
     Its socket lies in a folder that only its owner can enter. We listen on it before the process starts and hand the
     listening end over, so that connecting needs neither waiting nor a second try.
     """
     peer, home, process = _start(lambda started: [_ENGINE, str(started.listener), on_hangup, str(started.log)])
+    from rnn_tui.client.link import EngineLink  # for start-up time: what that imports takes a while
+
     return EngineLink(process, peer, home.path, home)
 
 
@@ -54,7 +60,7 @@ def start_script(
     on_hangup: OnDisconnect = "train",
     stdin: int | None = None,
     processes: int = 1,
-) -> ScriptLink:
+) -> "ScriptLink":
     """Start a script that is watched, and return at once. Raises EnginesError.
 
     `script` is a file and its arguments, or -m, a module and its arguments; `options` are those of `run_script`;
@@ -68,11 +74,12 @@ def start_script(
         return [module, str(started.listener), on_hangup, str(started.log), lock, *several, *options, "--", *script]
 
     peer, home, process = _start(arguments, stdin=stdin, is_script=True)
+    from rnn_tui.client.script_link import ScriptLink  # likewise
+
     return ScriptLink(process, peer, home.path, home)
 
 
-@dataclass(frozen=True)
-class _Started:
+class _Started(msgspec.Struct, frozen=True):
     """What a process that is being started needs to know."""
 
     listener: int

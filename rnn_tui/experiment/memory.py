@@ -11,8 +11,18 @@ from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import SETTINGS, optimizer_state, setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 
-__all__ = ["averages", "check_memory", "is_large", "memory_bytes", "parse_size", "shortage_of_members", "shortage_told"]
+__all__ = [
+    "HISTORY",
+    "averages",
+    "check_memory",
+    "is_large",
+    "memory_bytes",
+    "parse_size",
+    "shortage_of_members",
+    "shortage_told",
+]
 
+HISTORY = 256 * 2**20  # bytes for states to go back to, unless the user says otherwise
 _LARGE = 500_000  # weights x rows from which nothing is gained by computing several networks as one batch
 _SHARE = 0.8  # of the physical memory; the rest is for torch itself and for everybody else
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?) ?([kmgt]?)(?:i?b)?", re.ASCII | re.IGNORECASE)  # 256M, 1.5 GiB

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.resources import files
+
+import msgspec
 
 __all__ = ["TOPICS", "Hit", "read_page", "search"]
 
@@ -35,8 +35,7 @@ _HEADING = re.compile(r"#+ +(.*)")
 _MARKS = re.compile(r"\[([^]]*)\]\([^)]*\)|[`*]")  # links, code and emphasis
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A line of the manual that contains what was searched for."""
 
     topic: str
@@ -49,6 +48,8 @@ def read_page(topic: str) -> str:
     """Return the Markdown of a topic. Raises KeyError if there is no such topic."""
     if topic not in TOPICS:
         raise KeyError(topic)
+    from importlib.resources import files  # for start-up time: completion knows the topics
+
     return (files(__name__) / f"{topic}.md").read_text("utf-8")
 
 

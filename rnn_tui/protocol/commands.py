@@ -9,6 +9,7 @@ import msgspec
 
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.changes import Change
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.protocol.core import Detach, Inquire, Stop
 from rnn_tui.protocol.field import KeepMember, OpenField, SelectMember
@@ -17,7 +18,6 @@ from rnn_tui.protocol.save_options import SaveOptions
 from rnn_tui.protocol.script_log import ReadLog
 
 __all__ = [
-    "HISTORY",
     "Command",
     "Fork",
     "GoTo",
@@ -38,8 +38,6 @@ __all__ = [
     "StepBack",
     "TakeControls",
 ]
-
-HISTORY = 256 * 2**20  # bytes for states to go back to, unless the user says otherwise
 
 
 class Open(Value, frozen=True, kw_only=True, tag=True):

@@ -11,7 +11,7 @@ import torch
 
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
-from rnn_tui.protocol.commands import HISTORY
+from rnn_tui.experiment.memory import HISTORY
 
 _TICKS = 2000
 _TURNS = 5

@@ -18,6 +18,14 @@ from tests.bench.pty_screen import PtyScreen
 
 _PYTHON = [sys.executable, "-m", "rnn_tui"]
 _FULL_SPEED = [*_PYTHON, "hihello", "--epochs", "0", "--speed", "max", "--until", "never"]
+_BARE = """
+from textual.app import App
+from textual.widgets import Static
+class Bare(App):
+    def compose(self):
+        yield Static("hello")
+Bare().run()
+"""
 _HEADLESS = """
 import sys, time, torch
 from rnn_tui.engine.session.session import Session
@@ -50,14 +58,16 @@ def _tick(screen: PtyScreen) -> float:
 
 
 def _start_up() -> None:
-    paints, ticks, imports = [], [], []
+    paints, ticks, imports, bare = [], [], [], []
     for _ in range(5):
         imports.append(_import_torch())
+        with PtyScreen([sys.executable, "-c", _BARE]) as screen:
+            bare.append(screen.until(lambda text: "hello" in text))
         with PtyScreen([*_PYTHON, "hihello", "--speed", "max"]) as screen:
             paints.append(screen.until(lambda text: "Unrolled network" in text and "input" in text))
             screen.until(lambda text: re.search(r"tick [1-9]", text) is not None)
             ticks.append(time.perf_counter() - screen.started)
-    print(f"first paint        {statistics.median(paints):5.2f} s")
+    print(f"first paint        {statistics.median(paints):5.2f} s; of a bare app {statistics.median(bare):.2f} s")
     print(
         f"first trained tick {statistics.median(ticks):5.2f} s; bare `import torch` {statistics.median(imports):.2f} s;"
         f" beyond it {statistics.median(ticks) - statistics.median(imports):.2f} s"

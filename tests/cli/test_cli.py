@@ -465,7 +465,16 @@ def test_a_device_that_is_not_there_is_told_before_the_view_opens(opened: list[A
     assert not opened
 
 
+def test_garbage_is_collected_once_the_command_is_imported() -> None:
+    code = (
+        "import atexit, gc, sys; from rnn_tui.__main__ import main; sys.argv[1:] = ['lessons']\n"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0))\nmain()"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).endswith("True True\n")
+
+
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     heavy = {"torch", "textual", "rich", "numpy", "tomlkit", "tqdm", "asyncio"}
-    code = f"import sys, rnn_tui.cli.main; print(*{heavy} & set(sys.modules))"
+    every = "for name in main.list_commands(click.Context(main)): main.get_command(click.Context(main), name)"
+    code = f"import sys, click; from rnn_tui.cli.main import main\n{every}\nprint(*{heavy} & set(sys.modules))"
     assert not subprocess.check_output([sys.executable, "-c", code], text=True).strip()

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from rnn_tui import __version__
 from rnn_tui.cli.main import main
 from rnn_tui.client import discovery as engines
+from rnn_tui.client.connect import connect
 from rnn_tui.client.discovery import EnginesError, LiveEngine, live_engines
-from rnn_tui.client.inquiry import connect
 from rnn_tui.protocol.core import Farewell, Greeting
 from rnn_tui.protocol.engine_folders import engines_folder
 from rnn_tui.protocol.rendezvous import SOCKET, Note

@@ -45,7 +45,9 @@ class Example:
 def options_of_program() -> list[tuple[str, str]]:
     """Return (command, option as `--help` writes it), one for each; the command is "" for those that share theirs."""
     found = [("", "--version"), ("", "-h, --help")]
-    for name, command in main.commands.items():
+    for name in main.list_commands(click.Context(main)):
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
         shared = name in _TOGETHER
         for option in command.params:
             if isinstance(option, click.Option):

@@ -27,9 +27,9 @@ from rnn_tui.engine.training.recorder import no_number
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.threads import build_tuner
 from rnn_tui.experiment.changes import Change
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.experiment.spec import Experiment, Tick, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
-from rnn_tui.protocol.commands import HISTORY
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.touch import Touch, TouchFacts
 

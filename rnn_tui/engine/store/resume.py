@@ -24,9 +24,10 @@ from rnn_tui.engine.training.early_stopping import BestLoss
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lasting_paths import with_lasting_paths
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import write as to_toml
-from rnn_tui.protocol.commands import HISTORY, SaveOptions
+from rnn_tui.protocol.commands import SaveOptions
 from rnn_tui.runs.folders import new_folder
 from rnn_tui.runs.kept_comparison import FIELD
 from rnn_tui.runs.launch import LAUNCH, launch_bytes

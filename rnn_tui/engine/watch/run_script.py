@@ -138,7 +138,7 @@ def _watcher(options: ScriptOptions, listener: socket.socket, output: ScriptOutp
     """Return a watcher of this process that has begun. It needs torch, which is there by now."""
     from rnn_tui.data.vocabulary_file import read_vocabulary
     from rnn_tui.engine.watch.watcher import Watcher
-    from rnn_tui.protocol.commands import HISTORY
+    from rnn_tui.experiment.memory import HISTORY
 
     watcher = Watcher(
         script=shlex.join(options.script),

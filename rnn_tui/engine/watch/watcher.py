@@ -27,7 +27,7 @@ from rnn_tui.engine.watch.rank_clock import RankClock
 from rnn_tui.engine.watch.rank_socket import listen_in_new_folder
 from rnn_tui.engine.watch.rank_writer import RankWriter
 from rnn_tui.engine.watch.watch_host import WatchHost
-from rnn_tui.protocol.commands import HISTORY
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.protocol.core import Greeting
 from rnn_tui.protocol.engine_folders import EngineFolder, EnginesError
 from rnn_tui.protocol.rank_notes import ranks_folder

@@ -4,8 +4,9 @@ import msgspec
 
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.comparison import Comparison
+from rnn_tui.experiment.memory import HISTORY
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.commands import HISTORY, SaveOptions
+from rnn_tui.protocol.save_options import SaveOptions
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.tours.tour import Tour
 from rnn_tui.view.model.settings import ViewSettings
