@@ -1,12 +1,11 @@
 """Which rows of a batch each of several processes computes."""
 
-from dataclasses import dataclass
+from rnn_tui.common.value import Value
 
 __all__ = ["WHOLE", "Share"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Share:
+class Share(Value, frozen=True, kw_only=True):
     """One rank's part of each batch. Every rank has as many rows as any other, or one fewer."""
 
     rank: int = 0

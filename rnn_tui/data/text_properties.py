@@ -6,9 +6,9 @@ one no longer. A text that is cut out of a longer one counts as outside of every
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,8 +106,7 @@ def position(text: str) -> Doubles:
     return np.array(found, np.float64)
 
 
-@dataclass(frozen=True)
-class Property:
+class Property(msgspec.Struct, frozen=True):
     """One property, with a name for people."""
 
     label: str

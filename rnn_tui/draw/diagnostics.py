@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.chart import ChartAxes, ChartCurve, Level, Mark, compose_chart
 from rnn_tui.draw.kit.numbers import compact
@@ -36,8 +36,7 @@ _NOT_YET = "not taken yet"
 _MOVES = 0.01  # change of a rate that is one
 
 
-@dataclass(frozen=True, kw_only=True)
-class DiagnosticAxes:
+class DiagnosticAxes(Value, frozen=True, kw_only=True):
     """What the axes of a chart are; `log_y` turns the scale that suits the numbers into the other one."""
 
     unit: str  # that the x axis counts

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
@@ -34,8 +34,7 @@ _EXTREMES = {  # what a gate does that is open, and one that is shut
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class MeanRow:
+class MeanRow(Value, frozen=True, kw_only=True):
     """One gate: its mean over all units at each time step of the window, and what that comes to."""
 
     name: str  # "forget f"

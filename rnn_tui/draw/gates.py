@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
@@ -30,8 +29,7 @@ _BESIDE = 14  # cells beside the bars in which numbers and words stand
 _ROOM_FOR_NUMBERS = 5  # cells of a column from which the selected unit has a row of its own, with its numbers
 
 
-@dataclass(frozen=True, kw_only=True)
-class GatesLayout(RowsOverTime[Block]):
+class GatesLayout(RowsOverTime[Block], frozen=True, kw_only=True):
     """The heatmaps of all gates that there is room for."""
 
     units: tuple[int, ...]  # that the engine has sent

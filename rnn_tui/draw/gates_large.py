@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gate_means import gate_name
 from rnn_tui.draw.gates_verdict import told
@@ -27,8 +27,7 @@ _LOWEST = 2  # below which the usual picture is clearer
 _RULER, _WORDS = 1, 2  # rows: of the input; of the sentence above and of what the bars are, where they have room
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Bars:
+class _Bars(Value, frozen=True, kw_only=True):
     """One gate of one unit, in rows of cells from `top` on."""
 
     gate: GateValues

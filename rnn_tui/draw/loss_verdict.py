@@ -6,10 +6,10 @@ a short curve over fifths.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.protocol.frame import Curve
 
@@ -23,8 +23,7 @@ _PART, _LARGE_PART = 0.1, 0.2  # of the x axis, which are compared
 _SHORT, _FEWEST = 40, 3  # points below which a curve is short, and that a part needs
 
 
-@dataclass(frozen=True, kw_only=True)
-class Course:
+class Course(Value, frozen=True, kw_only=True):
     """Where a curve is, and where it comes from."""
 
     now: float  # the mean over its newest part, or its last value

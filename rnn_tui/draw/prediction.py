@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.draw.kit.bars import bar
 from rnn_tui.draw.kit.canvas import Canvas
@@ -39,8 +39,7 @@ class Seen(NamedTuple):
     wrong: int | None = None  # the index of its first wrong character
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
+class Prediction(Value, frozen=True, kw_only=True):
     """Characters are glyphs; `n` steps in the window, of which the first `f` have been fed."""
 
     inputs: Sequence[str]  # n

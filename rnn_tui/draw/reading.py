@@ -5,7 +5,6 @@ Below the text stand the colour scale, and which unit follows each property of t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.data.text_properties import PROPERTIES
 from rnn_tui.draw.kit.bars import signed_bar
 from rnn_tui.draw.kit.canvas import Canvas
@@ -40,8 +40,7 @@ _LEAST = 3  # rows of text, before the table gives way
 _SCALES = (1, 1.5, 2, 3, 4, 5, 7, 10)
 
 
-@dataclass(frozen=True, kw_only=True)
-class TextPage:
+class TextPage(Value, frozen=True, kw_only=True):
     """Where the characters stand."""
 
     tiles: tuple[Tile, ...]  # of each character from `first` on

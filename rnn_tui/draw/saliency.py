@@ -6,13 +6,13 @@ Below them stand those that mattered most, with exact values.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import quoted, step_name
 from rnn_tui.draw.kit.bars import signed_bar
 from rnn_tui.draw.kit.canvas import Canvas
@@ -33,8 +33,7 @@ _LIST = 1 / 3  # of the rows, at most, before the text gives way
 _WIDE = 44  # cells of a column of the list
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaliencyPage:
+class SaliencyPage(Value, frozen=True, kw_only=True):
     """Where the characters stand."""
 
     top: int

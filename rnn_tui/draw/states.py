@@ -5,9 +5,9 @@ In the backward pass of slow motion, the gradients by those states.
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec.structs import replace
 from rich.style import Style
 from textual.strip import Strip
 
@@ -29,8 +29,7 @@ _NAMES = {"∂": "∂L/∂h"}  # of what begins with such a letter
 _ROOMY = 60  # cells in which the scales of h and c can stand well apart
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatesLayout(RowsOverTime[Block]):
+class StatesLayout(RowsOverTime[Block], frozen=True, kw_only=True):
     """All heatmaps of a pane."""
 
     hidden_size: int

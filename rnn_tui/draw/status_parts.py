@@ -1,9 +1,8 @@
 """What the status lines of rnn-tui's own runs and of scripts have in common."""
 
-from dataclasses import dataclass
-
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import count
 from rnn_tui.draw.kit.palette import Palette
@@ -14,8 +13,7 @@ __all__ = ["STATES", "ViewStatus", "device_text", "put_parts", "put_view", "rate
 STATES = {"playing": "▶ playing", "paused": "‖ paused", "done": "■ done", "loading": "… loading torch"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ViewStatus:
+class ViewStatus(Value, frozen=True, kw_only=True):
     """What the status lines show of a view itself."""
 
     views: int = 1  # that look at the run

@@ -1,9 +1,9 @@
 """Reading pictures back: strips of characters as grids of cells; and what is drawn in many of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip

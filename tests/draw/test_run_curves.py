@@ -1,13 +1,13 @@
 """Curves of several runs: exact places, letters that need no colour, and words that are true."""
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.style import Style
 
 from rnn_tui.draw.kit.palette import DARK

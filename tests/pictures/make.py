@@ -9,13 +9,13 @@ real ones differ from one processor to another.
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import torch
+from msgspec.structs import replace
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -131,7 +131,7 @@ def _with_simple_numbers(value: Any, name: str = "", seed: int = 1) -> Any:
     """Return the same value with other numbers of the same shape and sign, which are the same everywhere."""
     if isinstance(value, msgspec.Struct):
         fields = value.__struct_fields__
-        return msgspec.structs.replace(
+        return replace(
             value,
             **{each: _with_simple_numbers(getattr(value, each), each, seed + at) for at, each in enumerate(fields)},
         )

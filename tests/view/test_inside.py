@@ -1,6 +1,5 @@
 """Panes that look inside: opened and closed by keys, asked for only while they are there."""
 
-from dataclasses import replace as replace_view
 from types import SimpleNamespace
 
 import numpy as np
@@ -220,7 +219,7 @@ async def test_without_an_embedding_the_state_space_has_nothing_else_to_show() -
         await until(pilot, lambda: asked(engine) and "State space · h" in text_of(app, "#space"))
         assert app.main.view.space == "states"
         assert asked(engine) == (SpaceAsk(),)
-        app.main.view = replace_view(app.main.view, space="embedding")  # left from a lesson that has one
+        app.main.view = replace(app.main.view, space="embedding")  # left from a lesson that has one
         app.main._redraw()
         await until(pilot, lambda: "State space · h" in text_of(app, "#space"))
         assert asked(engine) == (SpaceAsk(),)

@@ -1,9 +1,9 @@
 """The loss pane, unmounted: how its picture goes from one frame to the next."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.kit.time_axis import TimeAxis

@@ -3,6 +3,8 @@
 import pytest
 from msgspec.structs import replace
 from rich.color import Color
+from rich.console import RenderableType
+from textual.screen import Screen
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.experiment.lessons import LESSONS
@@ -51,6 +53,21 @@ async def test_a_frame_is_on_the_screen() -> None:
             assert numbers[4:] == ["·", "·"]
         assert "floor 2.596 · sum of 6" in text_of(app, "#loss")  # its points are single characters
         assert "first right in epoch 9" in text_of(app, "#prediction")
+
+
+async def test_nothing_is_painted_before_there_is_something_to_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    painted = []
+    paint = RnnApp._display
+
+    def display(app: RnnApp, screen: Screen[object], update: RenderableType | None) -> None:
+        painted.append(app.main.scene is not None)
+        paint(app, screen, update)
+
+    monkeypatch.setattr(RnnApp, "_display", display)
+    async with running(ready=False) as (pilot, app, _):
+        await until(pilot, lambda: "input" in text_of(app, "#network"))
+        assert painted
+        assert all(painted)
 
 
 async def test_the_engine_is_asked_for_what_fits_and_for_nothing_twice() -> None:

@@ -1,11 +1,11 @@
 """Rows of the equation of a cell: W_ih x_t, b_ih, W_hh h, b_hh, their sum, and what comes out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.cell.unit_table import UnitColumn, draw_digits, put_label, window
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import NUMBERED, WIDEST, Floats, ValueCell, draw_matrix, draw_value, scale_above
@@ -30,8 +30,7 @@ _FULL = 7  # cells of a number and a gap
 _LARGEST = 12  # cells of a value where a whole line has room for it
 
 
-@dataclass(frozen=True, kw_only=True)
-class EquationLines:
+class EquationLines(Value, frozen=True, kw_only=True):
     """n lines of one equation each: the units of a plain RNN, or the gates of one unit."""
 
     labels: Sequence[str]  # (n,)

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.cell.equation import (
     Drawn,
     EquationLines,
@@ -32,8 +32,7 @@ _TALLEST = 4
 Build = Callable[[int, bool], Formula]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Equation:
+class _Equation(Value, frozen=True, kw_only=True):
     """One equation: in symbols, with all its numbers, and with fewer."""
 
     symbols: str

@@ -1,11 +1,11 @@
 """A table of values, a line for each unit: labels, the selected one marked, and columns in colour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import Floats, ValueCell, draw_value
 from rnn_tui.draw.kit.numbers import with_minus
@@ -16,8 +16,7 @@ __all__ = ["UnitColumn", "draw_digits", "draw_table", "put_label", "window"]
 _WIDEST = 16  # cells of a column
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnitColumn:
+class UnitColumn(Value, frozen=True, kw_only=True):
     """A column of a table."""
 
     head: str  # and after | shorter ones

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.chart import DrawnChart
@@ -11,8 +11,7 @@ from rnn_tui.draw.kit.chart import DrawnChart
 __all__ = ["FieldChart"]
 
 
-@dataclass(frozen=True)
-class FieldChart:
+class FieldChart(msgspec.Struct, frozen=True):
     """The rows of a legend, and the chart below them."""
 
     above: Sequence[Strip]

@@ -1,11 +1,10 @@
 """Groups of members: those that share a value of one varied setting, each with a colour and a mark of its own."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from rich.color import Color
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.settings import setting
@@ -18,8 +17,7 @@ _MARKS = "●◆■▲▼○"
 _TINTED, _THIN = 0.25, 0.55  # how much of its colour lies behind curves, and is in single networks
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(Value, frozen=True, kw_only=True):
     """How a group looks."""
 
     index: int  # of its value
@@ -30,8 +28,7 @@ class Group:
     tint: Style  # a background; empty: none
 
 
-@dataclass(frozen=True, kw_only=True)
-class Groups:
+class Groups(Value, frozen=True, kw_only=True):
     """The groups that are shown."""
 
     shown: tuple[Group, ...]

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.draw.field.found import found_lines, found_words
 from rnn_tui.draw.field.map_layout import MapLayout, sampled
 from rnn_tui.draw.field.map_legend import DIVERGED_SIGN, ENDED, GOING, draw_scale, marks_ended
@@ -31,8 +31,7 @@ _BELOW = 3  # rows below the map: the labels of columns, the scale, the member a
 _NUMBERED = 4  # cells from which a member's value is written into it
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapCells:
+class MapCells(Value, frozen=True, kw_only=True):
     """Which members are shown, and where: of each row and column on the screen its place in the layout."""
 
     layout: MapLayout

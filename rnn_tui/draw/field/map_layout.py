@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.settings import setting
 
@@ -17,8 +17,7 @@ _SEED = "training.seed"
 _NEAR = 3  # rows or columns on either side of the cursor that are never left out
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapLayout:
+class MapLayout(Value, frozen=True, kw_only=True):
     """The members as a table."""
 
     members: tuple[tuple[int, ...], ...]  # of each row; -1: none

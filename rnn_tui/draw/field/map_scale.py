@@ -1,10 +1,10 @@
 """The colours of the map: which level a measured value has, and the numbers of the scale."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.numbers import EPOCH_ENDS, compact, count, nice_above, nice_below
 from rnn_tui.draw.kit.palette import LEVELS
 from rnn_tui.protocol.arrays import Floats
@@ -21,8 +21,7 @@ MEASURES: dict[Measure, str] = {
 _WEAKEST = 3  # the level of the value that is farthest from the best: still a colour
 
 
-@dataclass(frozen=True, kw_only=True)
-class MapScale:
+class MapScale(Value, frozen=True, kw_only=True):
     """From the value with the weakest colour to that with the strongest."""
 
     measure: Measure

@@ -6,11 +6,12 @@ enough rows, else a row of colours. Below them the same stands in words, with it
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from msgspec.structs import replace
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.gradients.heading import draw_heading
 from rnn_tui.draw.gradients.series import NormSeries, is_looked_at, series_of, ways_of
@@ -35,8 +36,7 @@ _ROOM_FOR_NUMBERS = 5  # cells of a column: 3e-7 and a free one
 _NOT_BOLD = Style(bold=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class GradientsLayout(RowsOverTime[NormSeries]):
+class GradientsLayout(RowsOverTime[NormSeries], frozen=True, kw_only=True):
     """The series that there is room for, and the lines below them."""
 
     left_out: int
@@ -52,8 +52,7 @@ class GradientsLayout(RowsOverTime[NormSeries]):
         return series.rows[-1] - (self.axis.column >= _ROOM_FOR_NUMBERS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Shape:
+class _Shape(Value, frozen=True, kw_only=True):
     """How series are drawn."""
 
     headed: bool  # whether a heading stands above the series of each loss

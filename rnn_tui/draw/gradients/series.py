@@ -1,7 +1,6 @@
 """The norms of gradients as series over time: one for each state of each layer, by the whole loss and by one step's."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +12,7 @@ from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, Gra
 __all__ = ["NormSeries", "count_series", "is_looked_at", "norms_by_state", "series_of", "ways_of"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NormSeries(Block):
+class NormSeries(Block, frozen=True, kw_only=True):
     """The norms (1, f) of one state over time. `name`: "h", or "c₂←" for the second layer from the right."""
 
     alone: bool  # of the loss of one time step

@@ -1,21 +1,20 @@
 """Bands of a chart: the area between two curves, as the background of the cells that it fills by half or more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, AxisScale, Floats, positions
 from rnn_tui.draw.kit.chart_sheet import ChartSheet
 
 __all__ = ["ChartBand", "cells_of", "lay_bands"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartBand:
+class ChartBand(Value, frozen=True, kw_only=True):
     """The area from `low` to `high`, both joined by straight lines; what is not finite leaves a gap."""
 
     x: Floats  # (n,) ascending

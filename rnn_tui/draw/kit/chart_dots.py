@@ -3,7 +3,6 @@
 Calls share nothing: plotext's one global figure is cleared before every use.
 """
 
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Floats, Ints, positions
 
 __all__ = [
@@ -34,8 +34,7 @@ PLACES = ((0, 3), (1, 4), (2, 5), (6, 7))  # the bit of each dot, rows x columns
 Bits = NDArray[np.uint32]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartCurve:
+class ChartCurve(Value, frozen=True, kw_only=True):
     """One line of a chart. Where low < high a vertical bar joins them; what is not finite leaves a gap.
 
     Any number of points will do: they are reduced to the smallest and the largest of each column of dots.

@@ -1,11 +1,11 @@
 """Many thin lines of a chart at once, behind its curves: too many for plotext, which needs a millisecond for each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.chart_dots import BRAILLE, PLACES, Bits, CurvePoints
 from rnn_tui.draw.kit.chart_scale import DOT_COLUMNS, DOT_ROWS, AxisScale, Floats, positions
 from rnn_tui.draw.kit.chart_sheet import ChartSheet
@@ -13,8 +13,7 @@ from rnn_tui.draw.kit.chart_sheet import ChartSheet
 __all__ = ["ChartLines", "bits_of", "draw_lines", "line_of"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartLines:
+class ChartLines(Value, frozen=True, kw_only=True):
     """Lines that share their x; what is not finite ends a line or leaves a gap."""
 
     x: Floats  # (n,) ascending

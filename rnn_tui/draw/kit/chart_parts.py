@@ -1,14 +1,13 @@
 """What a chart has beside its curves: axes, levels, a mark."""
 
-from dataclasses import dataclass
-
 from rich.style import Style
+
+from rnn_tui.common.value import Value
 
 __all__ = ["ChartAxes", "Level", "Mark"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartAxes:
+class ChartAxes(Value, frozen=True, kw_only=True):
     """The two axes: they reach at least to `x_to` and to the values `y_to`, so that they hold still for a while.
 
     Charts that share a y axis have the same `y_to`, and the levels of all of them, their own included, in `y_levels`.
@@ -23,8 +22,7 @@ class ChartAxes:
     x_label: str = "epoch"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Level:
+class Level(Value, frozen=True, kw_only=True):
     """A value with a name, as a dotted line across the chart, exact to the dot; always in range.
 
     Where two share a row, the line and the label on the left are those of the first, and the name is of both.
@@ -37,8 +35,7 @@ class Level:
     near: bool = False  # its name may stand beside it where curves leave no room on the line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mark:
+class Mark(Value, frozen=True, kw_only=True):
     """A position on the x axis, as a line down behind the curves."""
 
     x: float | None  # None: it is not there

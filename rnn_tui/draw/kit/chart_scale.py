@@ -1,8 +1,8 @@
 """The scales of a chart, linear and logarithmic: values to cells and dots, round ticks, and their labels."""
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -30,8 +30,7 @@ _LARGEST_POWER = 300  # of ten
 _ROOMY = 8  # rows from which a level has a free row below it
 
 
-@dataclass(frozen=True)
-class AxisScale:
+class AxisScale(msgspec.Struct, frozen=True):
     """One axis: maps positions (values, or their decimal logarithms) to cells of `size` dots."""
 
     low: float

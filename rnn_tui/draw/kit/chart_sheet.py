@@ -1,7 +1,6 @@
 """The cells of a chart, characters and the indices of their styles; and a chart that can still be written on."""
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.chart_dots import Bits
 from rnn_tui.draw.kit.chart_scale import AxisScale, positions
 
@@ -82,8 +82,7 @@ class ChartSheet:
         return other
 
 
-@dataclass(frozen=True, kw_only=True)
-class DrawnChart:
+class DrawnChart(Value, frozen=True, kw_only=True):
     """A chart that can still be written on. Rows count from the top, columns from the left end of the plot."""
 
     sheet: ChartSheet

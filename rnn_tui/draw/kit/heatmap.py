@@ -1,13 +1,13 @@
 """Heatmaps over time: a row of cells, the ruler below them, the colour scale, and the column of the time cursor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import LEVELS, Palette
@@ -21,8 +21,7 @@ _NUMBERED = 3  # cells of a column that may hold a number
 _LONGEST = {"signed": 7, "share": 5}  # cells of a number
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tone:
+class Tone(Value, frozen=True, kw_only=True):
     """How a value becomes a colour: blue and orange from -scale to scale, or teal from 0 to 1."""
 
     palette: Palette

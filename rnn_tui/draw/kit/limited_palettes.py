@@ -6,8 +6,8 @@ takes at least the first step, so that its sign can be seen.
 """
 
 import math
-from dataclasses import replace
 
+from msgspec.structs import replace
 from rich._palettes import EIGHT_BIT_PALETTE, STANDARD_PALETTE
 from rich.palette import Palette as Colours
 from rich.style import Style

@@ -1,8 +1,8 @@
 """A logarithmic scale from one power of ten to another, for the norms of gradients."""
 
 import math
-from dataclasses import dataclass
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.numbers import with_minus
 
 __all__ = ["Decades", "decades"]
@@ -11,8 +11,7 @@ _STEP = 3  # both ends are multiples of so many decades, so that they hold still
 _LOW = -9  # the low end, if not all is smaller
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decades:
+class Decades(Value, frozen=True, kw_only=True):
     """From 10^low to 10^high."""
 
     low: int

@@ -1,12 +1,13 @@
 """Values in colour: a number in its cell, a matrix of them, and the scale of their colours."""
 
 import math
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import signed, with_minus
@@ -67,8 +68,7 @@ def number(value: float, width: int, *, plus: bool = True) -> str:
     return with_minus(short) if len(short) <= width else "…"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ValueCell:
+class ValueCell(Value, frozen=True, kw_only=True):
     """The size of one value on the screen, and its colours: from -scale to +scale."""
 
     width: int

@@ -5,11 +5,12 @@ neighbours share an escape sequence and a cell that keeps its level need not be 
 taken from the 256-colour palette where one is near: their codes are half as long on the wire.
 """
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 
 from rich.color import Color
 from rich.style import Style
+
+from rnn_tui.common.value import Value
 
 __all__ = ["DARK", "LEVELS", "LIGHT", "Palette", "Rgb"]
 
@@ -17,8 +18,7 @@ LEVELS = 20  # levels on either side of 0
 Rgb = tuple[int, int, int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Palette:
+class Palette(Value, frozen=True, kw_only=True, dict=True):
     """Every style that pictures are drawn with, for one background."""
 
     text: Style

@@ -5,11 +5,11 @@ cell, so the exact values under the mouse always belong to the cell that is draw
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, draw_pair, draw_ruler, draw_unit, mark_cursor
@@ -27,8 +27,7 @@ TALLEST_UNIT = 16  # rows that a unit takes at most
 UnitLine = tuple[int, ...]  # what a row of cells shows: the place in `Block.units` of one unit, or of two
 
 
-@dataclass(frozen=True, kw_only=True)
-class Block:
+class Block(Value, frozen=True, kw_only=True):
     """One matrix of values, units down and time steps across, and where it stands."""
 
     name: str
@@ -78,8 +77,7 @@ class Spot(NamedTuple, Generic[AnyBlock]):
         return " · ".join([f"{step_name(self.step)}", *exact])
 
 
-@dataclass(frozen=True, kw_only=True)
-class RowsOverTime(Generic[AnyBlock]):
+class RowsOverTime(Value, Generic[AnyBlock], frozen=True, kw_only=True):
     """The blocks of a picture and what they share."""
 
     blocks: tuple[AnyBlock, ...]

@@ -1,6 +1,6 @@
 """The one time axis: which cells of a pane belong to which time step. Computed once and used by every pane."""
 
-from dataclasses import dataclass
+from rnn_tui.common.value import Value
 
 __all__ = ["GUTTER", "TimeAxis"]
 
@@ -8,8 +8,7 @@ GUTTER = 11  # cells on the left for labels
 _WIDEST = 40  # cells a time step takes at most
 
 
-@dataclass(frozen=True, kw_only=True)
-class TimeAxis:
+class TimeAxis(Value, frozen=True, kw_only=True):
     """The columns of `count` time steps from `first` on, `column` cells each, to the right of the gutter."""
 
     column: int

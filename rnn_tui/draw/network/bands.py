@@ -1,9 +1,9 @@
 """What the unrolled network shows, and the bands of rows that it is drawn in, from the target down to the input."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.time_axis import TimeAxis
 from rnn_tui.draw.network.boxes import LayerRow, units_shown
 from rnn_tui.draw.network.phase_flow import PhaseFlow
@@ -17,8 +17,7 @@ TALLEST_BOX = 20  # rows
 _ROOM_FOR_P = 4  # cells of a probability and a free one: .82, or .820 in 5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Unrolled:
+class Unrolled(Value, frozen=True, kw_only=True, dict=True):
     """What is drawn. Characters are glyphs; `fed` counts the steps of the window that have been fed."""
 
     inputs: Sequence[str]

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.bars import UPWARD
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.norms import norm_format
@@ -23,8 +23,7 @@ _FRAMED = 4  # cells of a box from which it has a frame
 _ROOM_FOR_NORM = 4  # cells
 
 
-@dataclass(frozen=True, kw_only=True)
-class LayerRow:
+class LayerRow(Value, frozen=True, kw_only=True):
     """One recurrent layer in one direction."""
 
     name: str  # "LSTM 2"
@@ -37,8 +36,7 @@ class LayerRow:
     size: Floats | None = None  # (f,) the mean of |h| over all units: shown where a box has no room for each
 
 
-@dataclass(frozen=True, kw_only=True)
-class BoxRow:
+class BoxRow(Value, frozen=True, kw_only=True, dict=True):
     """The boxes of one layer in one direction, and what they share with those of the other rows."""
 
     canvas: Canvas

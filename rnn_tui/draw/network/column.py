@@ -1,11 +1,11 @@
 """What each band of the unrolled network shows at one time step, and in which style."""
 
 import math
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import probability, signed
 from rnn_tui.draw.kit.palette import Palette
@@ -19,8 +19,7 @@ __all__ = ["StepColumn", "entry"]
 _PLAIN = Style(bold=False)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepColumn:
+class StepColumn(Value, frozen=True, kw_only=True):
     """One time step of the picture."""
 
     net: Unrolled

@@ -1,11 +1,12 @@
 """Slow motion in the unrolled network: which parts are being computed, which are done, and which way things flow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
 from rich.style import Style
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.phase import PhaseKind
 
@@ -20,8 +21,7 @@ _RANKS: dict[str, int] = {  # of kinds and of parts: what is computed first
 _WEIGHTS = ("embedding", "cell", "head")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhaseFlow:
+class PhaseFlow(Value, frozen=True, kw_only=True):
     """The phase at which a tick is held."""
 
     kind: PhaseKind
@@ -30,7 +30,7 @@ class PhaseFlow:
     direction: int
     layers: int
     both: bool  # the network reads both ways: it is computed layer by layer
-    norms: Mapping[tuple[int, int], Norms] = field(default_factory=dict)  # ‖∂L/∂h_t‖ by layer and direction
+    norms: Mapping[tuple[int, int], Norms] = msgspec.field(default_factory=dict)  # ‖∂L/∂h_t‖ by layer and direction
     largest: float = 0.0
 
     @property

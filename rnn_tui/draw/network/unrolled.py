@@ -4,8 +4,7 @@ A column is a pile of bands, drawn from the top: target, output, its probability
 directions, the embedding, the input. Bands that only help the eye are left out where rows are few.
 """
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas

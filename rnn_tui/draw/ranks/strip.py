@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
 
@@ -11,6 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, count, nice_above, percent
 from rnn_tui.draw.kit.palette import Palette
@@ -32,8 +32,7 @@ _A_NODE = 7  # a name of a machine takes such a part of a line at most
 _ROUND = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)  # where the scale of the bars may end, times a power of ten
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Column:
+class _Column(Value, frozen=True, kw_only=True):
     """A column of the strip: a text in each line."""
 
     texts: Sequence[str]

@@ -1,11 +1,12 @@
 """The curve of a run among others, and how all of them are shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rnn_tui.common.value import Value
 
 __all__ = [
     "MARKS",
@@ -30,8 +31,7 @@ YAxis = Literal["loss", "held out"]
 _NAMED = 6  # marks in a sentence
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunCurve:
+class RunCurve(Value, frozen=True, kw_only=True):
     """A run, and n points of its curve. All texts are safe to draw."""
 
     name: str
@@ -53,8 +53,7 @@ class RunCurve:
         return self.x is not None and bool(np.isfinite(self.newest).any())
 
 
-@dataclass(frozen=True, kw_only=True)
-class CurvesView:
+class CurvesView(Value, frozen=True, kw_only=True):
     """What the axes are, and which settings the runs differ in."""
 
     settings: tuple[str, ...] = ()

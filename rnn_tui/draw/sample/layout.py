@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.text_fit import note_lines
 from rnn_tui.draw.kit.tiles import Tile, glyph_of, tile_at
 from rnn_tui.protocol.inspect.sample import SampleFacts
@@ -22,8 +22,7 @@ _ROOMY = 15  # rows from which there are empty ones between the parts
 TextName = Literal["greedy", "sampled"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prime:
+class Prime(Value, frozen=True, kw_only=True):
     """The text to go on from, as it is on the screen: it may be some keys ahead of what the engine has answered."""
 
     glyphs: tuple[str, ...]
@@ -32,8 +31,7 @@ class Prime:
     can_type: bool = True  # whether enter begins to
 
 
-@dataclass(frozen=True, kw_only=True)
-class SampleSpot:
+class SampleSpot(Value, frozen=True, kw_only=True):
     """What stands at a cell."""
 
     part: Literal["prime", "next", "greedy", "sampled"]
@@ -56,8 +54,7 @@ class _Text(NamedTuple):
     breaks: set[int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TextBlock:
+class TextBlock(Value, frozen=True, kw_only=True):
     """One of the two texts."""
 
     head: tuple[int, int]
@@ -66,8 +63,7 @@ class TextBlock:
     tiles: tuple[Tile, ...]  # of the characters generated, as many as there is room for
 
 
-@dataclass(frozen=True, kw_only=True)
-class SamplePage:
+class SamplePage(Value, frozen=True, kw_only=True):
     """Where everything stands."""
 
     note: tuple[str, ...]  # in the last rows

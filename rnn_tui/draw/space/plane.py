@@ -5,12 +5,12 @@ unit would be as long on both axes; where that wastes a pane's room, it is up to
 """
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.text_fit import note_lines
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
@@ -36,8 +36,7 @@ Points = NDArray[np.float32]
 Ints = NDArray[np.intp]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plane:
+class Plane(Value, frozen=True, kw_only=True):
     """Where coordinates lie on the screen: the window's middle is in the middle of the cells from (left, top) on."""
 
     left: int

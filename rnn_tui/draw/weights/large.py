@@ -1,9 +1,9 @@
 """One matrix of weights in large: its numbers in high cells, with its name, its norm, and what its rows belong to."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.draw.kit.canvas import Canvas

@@ -1,7 +1,8 @@
 """Where the pictures of weights stand: columns of tiles, as large as they fit, from one matrix on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from rnn_tui.common.value import Value
 
 __all__ = ["BINS", "MatrixBox", "lay_out_weights"]
 
@@ -17,8 +18,7 @@ _WIDEST = 9  # cells of a value with its number
 _PLAIN = 3  # and without
 
 
-@dataclass(frozen=True, kw_only=True)
-class MatrixBox:
+class MatrixBox(Value, frozen=True, kw_only=True):
     """The place of one tensor: a title, its picture, and its histogram."""
 
     matrix: int

@@ -1,9 +1,13 @@
 """Leaving the app: what becomes of the run, or of the script that is watched."""
 
+from typing import TYPE_CHECKING
+
 from rnn_tui.protocol.commands import Interrupt
 from rnn_tui.protocol.core import Detach, Stop
 from rnn_tui.view.app.visiting import VisitingApp
-from rnn_tui.view.screens.quit_script import ScriptGoodbye
+
+if TYPE_CHECKING:
+    from rnn_tui.view.screens.quit_script import ScriptGoodbye
 
 __all__ = ["LeavingApp"]
 
@@ -32,7 +36,7 @@ class LeavingApp(VisitingApp):
         else:
             self.dialogs.ask_how_to_leave(lambda way: self._stop() if way == "stop" else self.action_detach())
 
-    def _leave_script(self, way: ScriptGoodbye) -> None:
+    def _leave_script(self, way: "ScriptGoodbye") -> None:
         if way == "leave":
             self.action_detach()
         elif way == "kill":

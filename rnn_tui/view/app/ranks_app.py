@@ -1,16 +1,19 @@
 """The ranks of a script that is watched: what each does is read from its note, and `N` leads from one to the next."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 
-from rnn_tui.client.ranks_seen import RanksSeen
 from rnn_tui.common.glyphs import safe
 from rnn_tui.view.app.connection import EngineConnection
 from rnn_tui.view.app.terminal_app import TerminalApp
 from rnn_tui.view.model.run_state import RunState
 from rnn_tui.view.screens.main import MainScreen
 from rnn_tui.view.terminal.frame_loop import FrameLoop
+
+if TYPE_CHECKING:
+    from rnn_tui.client.ranks_seen import RanksSeen
 
 __all__ = ["RanksApp"]
 
@@ -23,7 +26,7 @@ class RanksApp(TerminalApp):
     run_state: RunState
     connection: EngineConnection
     frames: FrameLoop
-    _ranks: RanksSeen | None = None
+    _ranks: "RanksSeen | None" = None
     _first: EngineConnection | None = None  # to what this view has started, while another rank is shown
 
     @property
@@ -37,6 +40,8 @@ class RanksApp(TerminalApp):
         """Read the notes of all ranks from now on, where the script is one of several."""
         subject = self.run_state.subject
         if subject is not None and subject.ranks and self._ranks is None:
+            from rnn_tui.client.ranks_seen import RanksSeen  # for start-up time
+
             self._ranks = RanksSeen(Path(subject.ranks))
             self.set_interval(_EVERY, self._read_notes)
             self._read_notes()

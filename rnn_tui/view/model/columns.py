@@ -1,8 +1,9 @@
 """How wide the columns of time steps must be for what stands in them, without a change from frame to frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from rnn_tui.common.glyphs import glyph
@@ -21,8 +22,7 @@ _SIDE = 44  # cells that the panes beside them keep
 _NARROW = 4  # cells of a column up to which one more is worth that
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """The fewest cells of a column, and the longest row that the columns have been fitted to."""
 
     narrowest: int = 1

@@ -1,7 +1,8 @@
 """How a field of many networks is looked at: the member under the cursor, the colours of the map, the groups."""
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
 
+from rnn_tui.common.value import Value
 from rnn_tui.draw.field.groups import MOST_GROUPS
 from rnn_tui.draw.field.map_layout import layout_count
 from rnn_tui.experiment.comparison import Comparison
@@ -10,8 +11,7 @@ from rnn_tui.protocol.field import FieldFacts, Measure
 __all__ = ["FieldView", "groupings_of", "measures_of"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class FieldView:
+class FieldView(Value, frozen=True, kw_only=True):
     """What the user has chosen to look at in a field."""
 
     member: int | None = None  # under the cursor; None: the one that the engine shows

@@ -1,15 +1,15 @@
 """A key of the main screen: what it is called, what it does, and whose runs it is for."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from rnn_tui.protocol.subject import Ability
 
 __all__ = ["InRanks", "InScript", "Key"]
 
 
-@dataclass(frozen=True)
-class InScript:
+class InScript(msgspec.Struct, frozen=True):
     """What a key is called, and what it does, where a script is watched."""
 
     label: str
@@ -18,8 +18,7 @@ class InScript:
     held: str = ""  # its word there while the script is held, if it is another
 
 
-@dataclass(frozen=True)
-class InRanks:
+class InRanks(msgspec.Struct, frozen=True):
     """What a key does, and what it is called, where several processes train one network together."""
 
     action: str
@@ -28,8 +27,7 @@ class InRanks:
     footer: str = ""  # its word in the footer, if it is there
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A key, and what it does."""
 
     keys: str  # Textual's names, comma-separated

@@ -1,8 +1,10 @@
 """The line of keys: which are named in which situation, the best ones first, and only those that do something there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.subject import Subject
@@ -107,8 +109,7 @@ _LAST = (("app.dialog('help')", "keys"), ("app.quit", "quit"))  # always there
 _BY_ACTION = {key.action: key for key in KEYS}
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A key on the line."""
 
     key: str  # Textual's name of the key that a click presses; empty: none

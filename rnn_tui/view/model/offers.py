@@ -4,7 +4,8 @@ It may be a script that is watched, a field of many networks, or a run of severa
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rnn_tui.protocol.subject import Ability, Subject
 from rnn_tui.view.model.key import Key

@@ -5,7 +5,8 @@ rows and boxes taller, in turns.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from rnn_tui.draw.network.bands import TALLEST_BOX
 
@@ -18,8 +19,7 @@ _FRAMED, _PLAIN = 3, 1  # rows of a box with a frame, and without one
 _ARROWS = 2  # rows that the network can do without
 
 
-@dataclass(frozen=True)
-class PaneHeights:
+class PaneHeights(msgspec.Struct, frozen=True):
     """The rows inside its border that a pane can use, from the most to the fewest in which it shows all units."""
 
     forms: Sequence[int]

@@ -1,14 +1,15 @@
 """What is on the screen, in one place: the newest frame, and how it is looked at. Every pane draws from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from rich.cells import cell_len
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.numbers import signed
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import TOUCHED
@@ -34,16 +35,14 @@ __all__ = ["AnswerAt", "Scene"]
 AnswerKind = TypeVar("AnswerKind", bound=Answer)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerAt:
+class AnswerAt(Value, frozen=True, kw_only=True):
     """An answer of the engine, and the tick that it belongs to."""
 
     answer: Answer
     tick: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
+class Scene(Value, frozen=True, kw_only=True, dict=True):
     """One frame and one view state. A new frame or view state makes a new scene."""
 
     opened: Opened
@@ -60,8 +59,8 @@ class Scene:
     field_picture: FieldPicture | None = None  # the newest one; not every frame has one
     field_asked: FieldWanted | None = None  # what it answers, if that is known
     diagnostics: Diagnostics | None = None  # the chart in the place of the loss
-    answers: Mapping[type[Answer], AnswerAt] = field(default_factory=dict)  # the newest of each kind
-    failures: Mapping[str, Failure] = field(
+    answers: Mapping[type[Answer], AnswerAt] = msgspec.field(default_factory=dict)  # the newest of each kind
+    failures: Mapping[str, Failure] = msgspec.field(
         default_factory=dict
     )  # by part, as of the last frame that should have had it
 

@@ -8,7 +8,6 @@ import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -96,12 +95,11 @@ _COLUMNS = ("quantity", "layer", "direction", "unit", "step")
 Value = float | int | str | bool | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Table:
+class Table(msgspec.Struct, frozen=True, kw_only=True):
     """One quantity: a number, or an array with the labels of each of its dimensions."""
 
     quantity: str  # "states.h"
-    place: Mapping[str, int] = field(default_factory=dict)  # layer and direction, from 1
+    place: Mapping[str, int] = msgspec.field(default_factory=dict)  # layer and direction, from 1
     axes: tuple[tuple[str, tuple[int, ...]], ...] = ()
     values: Any  # nested lists
 
@@ -120,13 +118,12 @@ def _cells(axes: Sequence[tuple[str, tuple[int, ...]]], values: Any) -> Iterator
             yield {name: label, **labelled}, value
 
 
-@dataclass(frozen=True)
-class _Around:
+class _Around(msgspec.Struct, frozen=True):
     """What a struct inherits from those around it."""
 
     first: int = 0  # the time step of the first column
-    labels: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of an axis, from 1
-    place: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, tuple[int, ...]] = msgspec.field(default_factory=dict)  # of an axis, from 1
+    place: Mapping[str, int] = msgspec.field(default_factory=dict)
     vocabulary: Sequence[str] = ()
 
 

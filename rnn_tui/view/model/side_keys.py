@@ -1,6 +1,6 @@
 """The keys where two or three runs stand side by side: what they do there, and their line below the runs."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from rnn_tui.view.model.key import Key
 from rnn_tui.view.model.key_line import Entry

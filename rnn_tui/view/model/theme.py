@@ -1,8 +1,8 @@
 """The two themes, and the palette that pictures take from each."""
 
-from dataclasses import replace
 from functools import cache
 
+from msgspec.structs import replace
 from textual.theme import Theme
 
 from rnn_tui.draw.kit.limited_palettes import FEW

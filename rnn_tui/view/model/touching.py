@@ -1,9 +1,9 @@
 """What is touched of a paused run: which number is chosen, and what it and others are instead."""
 
-from dataclasses import dataclass, replace
-
 import msgspec
+from msgspec.structs import replace
 
+from rnn_tui.common.value import Value
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.touch import Touch, TouchKind
@@ -13,8 +13,7 @@ __all__ = ["Touching", "kinds_of", "place_in_words"]
 _NAMES: dict[TouchKind, str] = {"state": "h", "h0": "h₀", "c0": "c₀"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Touching:
+class Touching(Value, frozen=True, kw_only=True):
     """The number that is chosen, and the touches made so far."""
 
     kind: TouchKind

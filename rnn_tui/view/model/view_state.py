@@ -1,8 +1,11 @@
 """How a run is looked at: the cursor, the row, the layer, and what each pane shows. Nothing here changes the run."""
 
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import msgspec
+from msgspec.structs import replace
+
+from rnn_tui.common.value import Value
 from rnn_tui.experiment.spec import Network
 from rnn_tui.protocol.diagnostics import ChartKind, chart_after
 from rnn_tui.protocol.inspect.reading import ReadingOrder
@@ -16,8 +19,7 @@ from rnn_tui.view.model.touching import Touching
 __all__ = ["ViewState"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class ViewState:
+class ViewState(Value, frozen=True, kw_only=True):
     """What the user has chosen to look at, in all panes."""
 
     cursor: int | None = None  # the chosen time step; None: follow the one being fed
@@ -32,13 +34,13 @@ class ViewState:
     space: SpaceKind = "states"
     output: OutputKind = "predicted"  # whose saliency is shown
     prime: str | None = None  # the text that the network continues; None: the row's first character
-    sample: SampleAsk = field(default_factory=SampleAsk)  # how it continues it; the prime in it is ignored
+    sample: SampleAsk = msgspec.field(default_factory=SampleAsk)  # how it continues it; the prime in it is ignored
     order: ReadingOrder = "variance"  # of the units that read a text
     rank: int = 0  # of the unit in that order
     stage: bool = False  # one pane, drawn for a room full of people
     touch: Touching | None = None  # of a paused run, for this view alone
     hides_ranks: bool = False  # where several processes share each batch
-    field: FieldView = field(default_factory=FieldView)  # where many networks learn at once
+    field: FieldView = msgspec.field(default_factory=FieldView)  # where many networks learn at once
     chart: ChartKind = "loss"  # in the pane of the loss
     log_x: bool = False
     log_y: bool = False

@@ -1,8 +1,8 @@
 """Which panes are on the screen, by their IDs: a pure function of what is looked at and what was opened."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rnn_tui.common.value import Value
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.view.pane_grid.field_layout import FieldLayout
 from rnn_tui.view.widgets.pane import Pane
@@ -10,8 +10,7 @@ from rnn_tui.view.widgets.pane import Pane
 __all__ = ["Choice"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Value, frozen=True, kw_only=True):
     """What the choice depends on, the size of the screen apart."""
 
     experiment: Experiment | None

@@ -1,10 +1,11 @@
 """How a field shares the screen: the pictures of all networks on the left, the panes of the chosen one beside them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from textual.geometry import Size
+
+from rnn_tui.common.value import Value
 
 __all__ = ["FieldLayout", "field_layout", "map_height"]
 
@@ -17,8 +18,7 @@ _LEAST_MAP = 8
 _SHARE_OF_MAP = 0.52  # of the rows, which the map may take so that all networks have a place
 
 
-@dataclass(frozen=True, kw_only=True)
-class FieldLayout:
+class FieldLayout(Value, frozen=True, kw_only=True):
     """Which panes are shown, and how wide the field is."""
 
     shape: Literal["narrow", "middle", "wide"]

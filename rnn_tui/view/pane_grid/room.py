@@ -1,18 +1,17 @@
 """How the columns of a grid share its width, and the panes of a column its height."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from textual.widget import Widget
 
+from rnn_tui.common.value import Value
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.field import FieldFacts
 from rnn_tui.view.model.columns import Columns, score_width
 from rnn_tui.view.model.pane_heights import BORDER, network_height
 from rnn_tui.view.pane_grid.field_layout import FieldLayout, map_height
 from rnn_tui.view.pane_grid.heights import rows_of_network, together
-from rnn_tui.view.panes.map import MapPane
 from rnn_tui.view.widgets.pane import Pane
 
 __all__ = ["Arrangement", "share_height", "share_width"]
@@ -20,8 +19,7 @@ __all__ = ["Arrangement", "share_height", "share_width"]
 _SCORE_SHARE = 0.6  # of the width, for the panes over time
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arrangement:
+class Arrangement(Value, frozen=True, kw_only=True):
     """What is on the screen, and of what."""
 
     experiment: Experiment | None
@@ -81,6 +79,8 @@ def _share_field(grid: Widget, network: Pane, there: Arrangement) -> None:
     layout = there.layout
     if layout is None or there.field is None or there.experiment is None:
         return
+    from rnn_tui.view.panes.map import MapPane  # for start-up time
+
     room = grid.size.height
     chart = there.pane("map")
     if isinstance(chart, MapPane):

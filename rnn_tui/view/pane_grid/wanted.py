@@ -1,8 +1,8 @@
 """How much of a run fits on the screen: from the sizes of the panes to what the engine is asked for."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual.geometry import Size
 
 from rnn_tui.draw.kit.time_axis import TimeAxis

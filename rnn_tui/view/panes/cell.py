@@ -1,7 +1,6 @@
 """One cell at one time step, in numbers."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name

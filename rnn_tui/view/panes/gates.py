@@ -1,8 +1,8 @@
 """The gates of one layer over time."""
 
-from dataclasses import replace
 from typing import Literal
 
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.common.wording import counted

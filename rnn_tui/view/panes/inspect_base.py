@@ -1,9 +1,9 @@
 """What the panes that look inside a network share: a key opens them, and the engine computes for them only while they
 are on the screen."""
 
-from dataclasses import replace
 from typing import Any, Generic, TypeVar, get_args
 
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.experiment.spec import Experiment

@@ -1,9 +1,9 @@
 """The loss of every update so far."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 from rich.style import Style
 from textual.strip import Strip
 

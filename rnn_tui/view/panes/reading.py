@@ -1,11 +1,11 @@
 """The text as one hidden unit sees it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 from msgspec import structs
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name

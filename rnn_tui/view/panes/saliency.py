@@ -1,10 +1,10 @@
 """Which input characters mattered for an output."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from msgspec import structs
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.common.wording import quoted, step_name, unit_text

@@ -1,7 +1,6 @@
 """What the network writes by itself, and what it expects after each key that is typed."""
 
 from dataclasses import dataclass
-from dataclasses import replace as changed
 
 from msgspec.structs import replace
 from textual import events
@@ -70,12 +69,12 @@ class SamplePane(InsidePane[SampleFacts]):
         """Return the view with the next temperature."""
         now = view.sample.temperature
         higher = next((each for each in _TEMPERATURES if each > now), _TEMPERATURES[0])
-        return changed(view, sample=replace(view.sample, temperature=higher))
+        return replace(view, sample=replace(view.sample, temperature=higher))
 
     def next_item(self, experiment: Experiment, view: ViewState, by: int) -> ViewState:
         """Return the view with the next seed."""
         seed = min(max(view.sample.seed + by, 0), _LARGEST_SEED)
-        return changed(view, sample=replace(view.sample, seed=seed))
+        return replace(view, sample=replace(view.sample, seed=seed))
 
     def title(self, scene: Scene) -> str:
         """Return how the second text is drawn, and the tick."""

@@ -1,10 +1,10 @@
 """The path of the hidden state in two dimensions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from msgspec import structs
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.common.wording import step_name

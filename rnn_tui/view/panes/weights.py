@@ -1,8 +1,8 @@
 """Every matrix of weights."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual.strip import Strip
 
 from rnn_tui.draw.weights.large import draw_weights_large, matrix_that_fits

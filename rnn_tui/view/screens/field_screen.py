@@ -1,8 +1,9 @@
 """A field on the screen: keys that say which of the networks is shown, and how all of them are drawn."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from textual import on
+from msgspec.structs import replace
 from textual.message import Message
 
 from rnn_tui.experiment.comparison import Comparison
@@ -11,9 +12,11 @@ from rnn_tui.protocol.field import FieldWanted
 from rnn_tui.view.model.field_view import FieldView
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
-from rnn_tui.view.panes.map import MapPane
 from rnn_tui.view.screens.panes_screen import PanesScreen
 from rnn_tui.view.widgets.caption import Caption
+
+if TYPE_CHECKING:
+    from rnn_tui.view.panes.map import MapPane
 
 __all__ = ["FieldScreen"]
 
@@ -75,8 +78,8 @@ class FieldScreen(PanesScreen):
         self.scene = replace(scene, view=self.view)
         self.draw()
 
-    @on(MapPane.MemberChosen)
-    def _member_chosen(self, event: MapPane.MemberChosen) -> None:
+    def on_map_pane_member_chosen(self, event: "MapPane.MemberChosen") -> None:
+        """Show the network that was chosen on the map."""
         self._show_member(event.member)
 
     def _show_member(self, member: int) -> None:
@@ -85,6 +88,8 @@ class FieldScreen(PanesScreen):
 
     def action_member(self, by: int) -> None:
         """Show the next network, or the one before."""
+        from rnn_tui.view.panes.map import MapPane  # for start-up time
+
         pane = self.grid.pane("map") if self.is_field else None
         if isinstance(pane, MapPane) and self.scene is not None:
             self._show_member(pane.next_member(self.scene, by))

@@ -1,8 +1,8 @@
 """The main screen: keys that change how the run is looked at. Those that change the run itself are the app's."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 

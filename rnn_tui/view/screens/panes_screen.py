@@ -1,8 +1,9 @@
 """The screen without its keys: it draws what is known of the run, and says what else could be shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.geometry import Size
@@ -68,6 +69,7 @@ class PanesScreen(PacedScreen[None], Screen[None]):
         self._drawn_at: dict[str, Size] = {}  # the sizes of what was drawn last
         self._notes_read: set[str] = set()  # of the script that is watched
         self._tour_notice: str | None = None  # what was said of the run when a tour ended; None: none has
+        self._is_ready = False  # the panes have had sizes
         self._loads = False  # the run of a tour's step is not there yet
 
     def compose(self) -> ComposeResult:
@@ -89,7 +91,6 @@ class PanesScreen(PacedScreen[None], Screen[None]):
         self._prepare(self._first)
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
         self.screen_layout_refresh_signal.subscribe(self, self._laid_out)
-        self.call_after_refresh(self.post_message, self.Ready())
 
     @property
     def grid(self) -> PaneGrid:
@@ -151,6 +152,11 @@ class PanesScreen(PacedScreen[None], Screen[None]):
             self.query_one(TouchLine).show(scene, self.view.touch, touches.target_of(scene, self.view))
             for pane in self.grid.shown:
                 pane.show(scene)
+
+    def _compositor_refresh(self) -> None:
+        """Paint, once there is something to show: empty panes would be painted for nothing, several times."""
+        if self.scene is not None:
+            super()._compositor_refresh()
 
     def _show_keys(self, scene: Scene) -> None:
         """Name the keys that do something now."""
@@ -226,6 +232,10 @@ class PanesScreen(PacedScreen[None], Screen[None]):
 
     def _laid_out(self, _screen: Screen[object]) -> None:
         """Draw what has another size now: the layout of a widget may come after the calls that follow a refresh."""
+        if not self._is_ready:
+            self._is_ready = True
+            self.grid.share_height(slow=False)
+            self.post_message(self.Ready())
         if self._sizes() != self._drawn_at:
             self._redraw()
 

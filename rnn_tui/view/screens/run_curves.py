@@ -1,9 +1,10 @@
 """The screen with the curves of kept runs over one another. Files that grow are read on."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, get_args
 
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

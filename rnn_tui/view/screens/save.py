@@ -2,10 +2,10 @@
 
 import importlib.util
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 from textual.widget import Widget
 
 from rnn_tui.common.atomic_files import Folder
@@ -34,8 +34,7 @@ _WHAT = Setting(
 _FILE = Setting("a new file; nothing is ever written over another", label="file", path="save.file")
 
 
-@dataclass(frozen=True)
-class SaveOrder:
+class SaveOrder(msgspec.Struct, frozen=True):
     """What to write, and where."""
 
     kind: FileKind

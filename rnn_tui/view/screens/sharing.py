@@ -1,8 +1,9 @@
 """Several processes on the screen: keys that say whose rows of the batch are shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 from textual import on
 from textual.message import Message
 

@@ -1,10 +1,10 @@
 """Two or three runs in the same pane, one under another: one time axis, one scale, one cursor."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import msgspec
+from msgspec.structs import replace
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType

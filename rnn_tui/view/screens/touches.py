@@ -1,6 +1,6 @@
 """Touching a paused run on the main screen: what begins it, what a key makes of it, and what ends it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from rnn_tui.protocol.engine_messages import Frame
 from rnn_tui.protocol.touch import Touch, TouchKind

@@ -1,7 +1,6 @@
 """Touching on the screen: a letter, a state or a weight of a paused run is made another one, and all panes answer."""
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from textual import on
 
 from rnn_tui.protocol.engine_messages import Frame

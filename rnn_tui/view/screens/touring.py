@@ -1,8 +1,9 @@
 """A tour on the screen: its caption, and the panes of its steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from msgspec.structs import replace
 from textual.message import Message
 
 from rnn_tui.tours.tour import Step

@@ -1,8 +1,8 @@
 """The keys below the panes, as the situation has them: as many as fit, and none of them cut off."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual import events
 
 from rnn_tui.draw.kit.canvas import Canvas

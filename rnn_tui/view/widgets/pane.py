@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.text_fit import draw_note, first_that_fits
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.frame import Failure
@@ -22,8 +23,7 @@ __all__ = ["Explanation", "Pane", "failure_told"]
 _CORNERS = 4  # cells of a border that stay a line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
+class Explanation(Value, frozen=True, kw_only=True):
     """A pane in plain words, for somebody who sees it for the first time."""
 
     shows: str

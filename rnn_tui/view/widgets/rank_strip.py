@@ -7,7 +7,6 @@ from textual import events
 from textual.message import Message
 
 from rnn_tui.draw.ranks.lines import rows_for
-from rnn_tui.draw.ranks.strip import draw_ranks, rank_at
 from rnn_tui.protocol.ranks import RankFigures
 from rnn_tui.view.model.ranks import RankMeans, shown_rank
 from rnn_tui.view.model.scene import Scene
@@ -59,6 +58,8 @@ class RankStrip(Picture, can_focus=True):
             self.styles.height = rows
         means = self._smooth(scene)
         if rows and self.size:
+            from rnn_tui.draw.ranks.strip import draw_ranks  # for start-up time
+
             strips = draw_ranks(
                 means,
                 width=self.size.width,
@@ -92,6 +93,8 @@ class RankStrip(Picture, can_focus=True):
         scene = self._scene
         if scene is None:
             return
+        from rnn_tui.draw.ranks.strip import rank_at  # for start-up time
+
         rank = rank_at(
             self._smooth(scene),
             is_script=scene.subject is not None,

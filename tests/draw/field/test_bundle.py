@@ -1,13 +1,13 @@
 """The bundle of all losses: what its legend says, where its bands lie, and any sizes."""
 
 import math
-from dataclasses import replace
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.style import Style
 
 from rnn_tui.draw.field.bundle import bundle_words, bundles_at, compose_bundle, shared_floor

@@ -1,12 +1,12 @@
 """The share that has learnt it: what is said, where the steps stand, and any sizes."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.field.groups import groups_of
 from rnn_tui.draw.field.learnt import compose_learnt, learnt_at, learnt_by, learnt_words

@@ -1,7 +1,6 @@
 """The map: which member stands where, its colour and its marks, the cursor, and any sizes."""
 
 import math
-from dataclasses import replace
 from itertools import product
 
 import msgspec
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.field.found import found_briefly, found_words
 from rnn_tui.draw.field.map import cells_of, draw_map, member_words, rows_wanted
