@@ -1,14 +1,18 @@
 """What each kind of recurrent cell is: its gates, how they make its state, and the words for them. Data, no torch.
 
-A new kind is one entry here, and its equations for a time step in `engine/network/cells.py`.
+A new kind is one entry here, and its equations for a time step: in `engine/network/cells.py` where it has the four
+parameters of torch's cells, else as a module of its own in `engine/network/modules/`.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CELL_KINDS", "CellKind", "Gate", "Product", "Squash"]
+__all__ = ["CELL_KINDS", "OWN", "CellKind", "Gate", "Product", "Shape", "Squash", "Weight"]
 
-Squash = Literal["tanh", "relu", "σ"]
+OWN = "own"  # the kind of a cell that somebody has written in a file: see `own_cell.py`
+
+Shape = tuple[int, ...]
+Squash = Literal["tanh", "relu", "σ", ""]  # empty: whatever its equation makes of it
 
 _TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn."
 
@@ -38,8 +42,19 @@ class Product:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Weight:
+    """A parameter of a cell that is a module: its name there, and its shape in E (what it reads) and H (its units)."""
+
+    name: str
+    shape: tuple[Literal["E", "H"], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CellKind:
-    """One kind of cell. The rows of its weights are those of its gates, H for each, in this order."""
+    """One kind of cell. The rows of its weights are those of its gates, H for each, in this order.
+
+    A cell with other weights than torch's says which (`weights`); its gates are then the parts that its module shows.
+    """
 
     name: str  # in experiments, on the command line and in TOML
     label: str  # as people write it
@@ -52,16 +67,25 @@ class CellKind:
     about: str = ""  # what the gates do, after a colon
     about_c: str = ""  # what c is, in a few words
     reference: str = ""  # where its equations are written down
+    weights: tuple[Weight, ...] = ()  # of a module; empty: W_ih, W_hh and two biases, with the rows of all gates
+    given: tuple[tuple[tuple[str, Shape], ...], ...] = ()  # of an own cell: weights of the first layer, of those above
+    keeps_c: bool = False  # of a module: whether its state is h and c
+    source: str = ""  # its equations as they were written, of a module
+
+    @property
+    def is_module(self) -> bool:
+        """Whether a time step is a module with weights of its own, rather than a function of torch's four."""
+        return bool(self.weights) or self.name == OWN
 
     @property
     def has_c(self) -> bool:
         """Whether its state is h and c."""
-        return bool(self.c)
+        return bool(self.c) or self.keeps_c
 
     @property
     def is_gated(self) -> bool:
         """Whether it has gates to look at; a plain RNN has only the sum that becomes its state."""
-        return len(self.gates) > 1
+        return len(self.gates) > 1 or self.is_module
 
     @property
     def gate_names(self) -> tuple[str, ...]:
@@ -77,6 +101,21 @@ class CellKind:
     def short(self) -> str:
         """Its name in capitals, without what comes after a dash: "LSTM", and "RNN" for both plain ones."""
         return self.name.partition("-")[0].upper()
+
+    def shapes(self, layer: int, input_size: int, hidden_size: int) -> tuple[tuple[str, Shape], ...]:
+        """Return name and shape of each weight of one direction of a layer that reads `input_size` numbers."""
+        if self.name == OWN:
+            return self.given[min(layer, len(self.given) - 1)] if self.given else ()
+        sizes = {"E": input_size, "H": hidden_size}
+        if self.weights:
+            return tuple((each.name, tuple(sizes[size] for size in each.shape)) for each in self.weights)
+        rows = len(self.gates) * hidden_size
+        return (
+            ("weight_ih", (rows, input_size)),
+            ("weight_hh", (rows, hidden_size)),
+            ("bias_ih", (rows,)),
+            ("bias_hh", (rows,)),
+        )
 
     @property
     def options(self) -> dict[str, str]:

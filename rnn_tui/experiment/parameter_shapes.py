@@ -11,22 +11,17 @@ __all__ = ["parameter_shapes"]
 def parameter_shapes(experiment: Experiment) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Name and shape of each, as `model.named_parameters()` has them, "recurrent." left out."""
     network, classes = experiment.network, experiment.classes
-    hidden, rows = network.hidden_size, len(network.kind.gates) * network.hidden_size
+    hidden, modules = network.hidden_size, network.kind.is_module or network.implementation == "cell"
     shapes: list[tuple[str, tuple[int, ...]]] = []
     if network.embedding:
         shapes.append(("embedding.weight", (experiment.features, network.embedding)))
-    width = experiment.input_size
     for layer in range(network.layers):
         for direction in range(network.directions):
-            before = f"cells.{layer}." if network.implementation == "cell" else ""
+            before = f"cells.{layer * network.directions + direction}." if modules else ""
             after = "" if before else f"_l{layer}{'_reverse' if direction else ''}"
-            shapes += [
-                (f"{before}weight_ih{after}", (rows, width)),
-                (f"{before}weight_hh{after}", (rows, hidden)),
-                (f"{before}bias_ih{after}", (rows,)),
-                (f"{before}bias_hh{after}", (rows,)),
-            ]
-        width = hidden * network.directions
+            found = network.cell_shapes(layer, experiment.input_size)
+            shapes += [(f"{before}{name}{after}", shape) for name, shape in found]
+    width = hidden * network.directions
     if network.layer_norm:
         for layer in range(network.layers - 1):
             shapes += [(f"norms.{layer}.{name}", (hidden * network.directions,)) for name in ("weight", "bias")]

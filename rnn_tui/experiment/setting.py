@@ -15,11 +15,16 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
-__all__ = ["FIRST_VERSION", "Setting", "either", "settings_of"]
+__all__ = ["FIRST_VERSION", "Fact", "Setting", "either", "settings_of"]
 
 FIRST_VERSION = "0.1.0"
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False}
 _WANTED = {int: "a whole number", float: "a number", bool: "true or false", str: "text", tuple: "a list of texts"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Declares a field of a section that nobody sets: it is found out, and kept with the rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +113,11 @@ def settings_of(struct: type[msgspec.Struct], section: str) -> tuple[Setting, ..
     """Return the settings that the fields of a struct declare, in their order, complete."""
     hints = get_type_hints(struct, include_extras=True)
     defaults = {each.name: each.default for each in msgspec.structs.fields(struct)}
-    return tuple(_completed(f"{section}.{name}", hints[name], default) for name, default in defaults.items())
+    return tuple(
+        _completed(f"{section}.{name}", hints[name], default)
+        for name, default in defaults.items()
+        if Fact() not in get_args(hints[name])
+    )
 
 
 def either(words: Any, last: Literal["or", "and"] = "or") -> str:

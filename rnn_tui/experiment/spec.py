@@ -153,9 +153,9 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         directions, hidden = network.directions, network.hidden_size
         total = self.features * network.embedding
         for layer in range(min(network.layers, 2)):  # all layers above the first are of one size
-            width = self.input_size if layer == 0 else hidden * directions
             count = 1 if layer == 0 else network.layers - 1
-            total += count * directions * len(network.kind.gates) * hidden * (width + hidden + 2)
+            shapes = network.cell_shapes(layer, self.input_size)
+            total += count * directions * sum(math.prod(shape) for _, shape in shapes)
         if network.layer_norm:
             total += (network.layers - 1) * 2 * hidden * directions
         if network.head == "linear":

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from rnn_tui.experiment.rules.data import check_data, with_default_target
-from rnn_tui.experiment.rules.network import check_device, check_network
+from rnn_tui.experiment.rules.network import check_device, check_network, with_fitting_cell
 from rnn_tui.experiment.rules.training import check_training, with_breakpoints
 from rnn_tui.experiment.rules.words import brief
 from rnn_tui.experiment.setting import either
@@ -66,6 +66,7 @@ def _checked(experiment: Experiment) -> Experiment:
         value = each.of(experiment)
         if each.kind in (int, float) and (problem := each.range_problem(value)):
             raise ExperimentError(each.path, f"{value:g} {problem}" if each.kind is float else f"{value} {problem}")
+    experiment = with_fitting_cell(experiment)
     for each in SETTINGS:
         if each.unused and each.of(experiment) != each.default and (problem := each.unused(experiment)):
             raise ExperimentError(each.path, f"{brief(each.of(experiment))} {problem}")

@@ -21,7 +21,7 @@ from torch import Tensor
 from rnn_tui.engine.inspect.observed_pass import ObservedPass, Segment
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
-from rnn_tui.engine.network.cells import STEPS, map_state, parts
+from rnn_tui.engine.network.cells import map_state, parts
 from rnn_tui.engine.network.layer_norm import back_through
 from rnn_tui.engine.training.losses import by_logits
 
@@ -258,7 +258,6 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tup
 
     Slower than what is written out, and needs nothing but the equations of a step.
     """
-    weights = (cell.w_ih, cell.w_hh, cell.b_ih, cell.b_hh)
     rows = seeds.shape[1]
 
     def steps(values: Tensor) -> tuple[Tensor, ...]:
@@ -278,8 +277,14 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tup
         cs.append(c)
         with torch.enable_grad():
             read, state = _leaf(x), map_state((h_before, c_before) if cell.kind.has_c else h_before, _leaf)
-            after = STEPS[cell.kind.name](read, state, *weights)
-        found = torch.autograd.grad(parts(after), (read, *parts(state)), (h * goes_on, c)[: len(parts(after))])
+            after = cell.step(read, state)
+        found = torch.autograd.grad(
+            parts(after),
+            (read, *parts(state)),
+            (h * goes_on, c)[: len(parts(after))],
+            allow_unused=True,
+            materialize_grads=True,
+        )
         by_x.append(found[0])
         h, c = found[1], found[2] if len(found) > 2 else c
     return _in_order(cell, hs), _in_order(cell, cs) if cell.kind.has_c else None, _in_order(cell, by_x)

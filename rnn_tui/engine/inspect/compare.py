@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
-from rnn_tui.engine.network.cells import State, hidden, through_time
+from rnn_tui.engine.network.cells import State, hidden, through_time, with_weights
 
 __all__ = ["compare"]
 
@@ -29,8 +29,8 @@ def compare(layers: Sequence[Sequence[UnrolledLayer]]) -> list[list[tuple[Tensor
         both: list[tuple[Tensor, Tensor | None]] = []
         for each in directions:
             first: State = each.h_0 if each.c_0 is None else (each.h_0, each.c_0)
-            weights = (each.w_ih, each.w_hh, each.b_ih, each.b_hh)
-            states = through_time(each.kind.name, xs, first, weights, each.direction)
+            step = with_weights(each.kind.name, (each.w_ih, each.w_hh, each.b_ih, each.b_hh))
+            states = through_time(step, xs, first, each.direction)
             h = torch.stack([hidden(state) for state in states])
             both.append((h, None if each.c_0 is None else torch.stack([c for _, c in states])))
         found.append(both)

@@ -15,6 +15,7 @@ from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.network.dropout import dropped
 from rnn_tui.engine.network.fused import steps_of_rows
 from rnn_tui.engine.network.layer_norm import norm_above
+from rnn_tui.engine.network.module_cells import ModuleLayer
 from rnn_tui.engine.network.single_layers import layer_modules, run_layer
 
 __all__ = [
@@ -141,9 +142,9 @@ def run_layers(
         own_state = map_state(state, lambda part: part[at])  # noqa: B023
         mine = [each for each in held if each.layer == number and each.step < len(x)]
         if mine:
-            h, free = _run_held(observed, module, x, own_state, mine)
+            h, c, free = _run_held(observed, module, x, own_state, mine)
         else:
-            h, free = _run(observed, module, x, own_state, lengths), None
+            (h, c), free = _run(observed, module, x, own_state, lengths), None
         directions = tuple(
             UnrolledLayer(
                 kind=network.kind,
@@ -151,6 +152,8 @@ def run_layers(
                 **_weights(module, direction),
                 x=x,
                 h=h[..., direction * size : (direction + 1) * size],
+                module=_module_cell(module, direction),
+                module_c=None if c is None else c[..., direction * size : (direction + 1) * size],
                 h_0=h_0[at][direction],
                 c_0=None if c_0 is None else c_0[at][direction],
                 mask=None if masks is None or not number else masks[number - 1],
@@ -168,20 +171,24 @@ def run_layers(
 
 def _run(
     observed: ObservedPass, module: torch.nn.Module, x: Tensor, state: State, lengths: Tensor | None = None
-) -> Tensor:
+) -> tuple[Tensor, Tensor | None]:
     with observed.cast():
-        h = run_layer(module, x, state, lengths)
-    return h if h.dtype in (torch.float32, torch.float64) else h.float()
+        h, c = run_layer(module, x, state, lengths)
+    return h if h.dtype in (torch.float32, torch.float64) else h.float(), c
 
 
 def _run_held(
     observed: ObservedPass, module: torch.nn.Module, x: Tensor, state: State, held: Sequence[HeldState]
-) -> tuple[Tensor, Tensor]:
-    """Run a layer from one held state to the next; return h (T, n, H), and where it is free, of the same shape."""
-    network, start, parts_of_h, free = observed.experiment.network, 0, list[Tensor](), list[Tensor]()
+) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Run a layer from one held state to the next; return h (T, n, H), a module's c, and where h is free.
+
+    All are of one shape.
+    """
+    network, start = observed.experiment.network, 0
+    parts_of_h, parts_of_c, free = list[Tensor](), list[Tensor](), list[Tensor]()
     for stop in sorted({each.step + 1 for each in held} | {len(x)}):
         h_0, c_0 = state if isinstance(state, tuple) else (state, None)
-        h = _run(observed, module, x[start:stop], state)
+        h, c = _run(observed, module, x[start:stop], state)
         values, is_free = h.detach().clone(), torch.ones_like(h, dtype=torch.bool)
         for each in held:
             if each.step == stop - 1:
@@ -194,18 +201,24 @@ def _run_held(
             **_weights(module, 0, with_graph=True),
             x=x[start:stop],
             h=h,
+            module=_module_cell(module, 0),
+            module_c=c,
             h_0=h_0[0],
             c_0=None if c_0 is None else c_0[0],
             norm=None,
         )
         state = h[-1:] if cell.c is None else (h[-1:], cell.c[-1:])
         parts_of_h.append(h)
+        parts_of_c += [] if c is None else [c]
         free.append(is_free)
         start = stop
-    return torch.cat(parts_of_h), torch.cat(free)
+    return torch.cat(parts_of_h), torch.cat(parts_of_c) if parts_of_c else None, torch.cat(free)
 
 
 def _weights(module: torch.nn.Module, direction: int, *, with_graph: bool = False) -> dict[str, Tensor]:
+    if isinstance(module, ModuleLayer):  # it has weights of its own, and no such matrices
+        nothing = next(module.cells[direction].parameters()).new_zeros(0, 0)
+        return {"w_ih": nothing, "w_hh": nothing, "b_ih": nothing, "b_hh": nothing}
     end = "_reverse" if direction else ""
     names = {"w_ih": "weight_ih", "w_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
     found = {short: getattr(module, f"{name}_l0{end}", None) for short, name in names.items()}
@@ -213,6 +226,10 @@ def _weights(module: torch.nn.Module, direction: int, *, with_graph: bool = Fals
     none = rows.new_zeros(len(rows))  # a module without biases
     weights: dict[str, Tensor] = {short: none if weight is None else weight for short, weight in found.items()}
     return weights if with_graph else {short: weight.detach() for short, weight in weights.items()}
+
+
+def _module_cell(module: nn.Module, direction: int) -> nn.Module | None:
+    return module.cells[direction] if isinstance(module, ModuleLayer) else None
 
 
 def unroll(observed: ObservedPass, row: int, steps: int) -> list[list[UnrolledLayer]]:

@@ -11,7 +11,8 @@ from operator import add
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.cells import SQUASH
+from rnn_tui.engine.network.cells import SQUASH, State, with_weights
+from rnn_tui.engine.network.module_cells import call, parts_of_steps
 from rnn_tui.engine.network.single_layers import cells
 from rnn_tui.experiment.cell_kinds import CellKind, Product
 
@@ -39,12 +40,14 @@ class UnrolledLayer:
     mask: Tensor | None = None  # (T, E) by which dropout has multiplied them to give x
     own: Tensor | None = None  # (T, 1) of bool: False at the padding of a row; None: there is no padding
     free: Tensor | None = None  # (T, H) of bool: False where a state was held at a value; None: none was
+    module: nn.Module | None = None  # a cell with weights of its own: the four matrices are empty then
+    module_c: Tensor | None = None  # (T, H) its c, if it has one
 
     @cached_property
     def c(self) -> Tensor | None:
         """(T, H), of an LSTM; at the padding of a row the c that is handed on unchanged."""
-        if self.c_0 is None:
-            return None
+        if self.c_0 is None or self.module_c is not None:
+            return self.module_c
         kept = reduce(add, [self._factor(each) for each in self.kind.c if each.value == "c"])
         taken = reduce(add, [self._factor(each) * self.gates[each.value] for each in self.kind.c if each.value != "c"])
         if self.own is not None:
@@ -84,8 +87,19 @@ class UnrolledLayer:
 
     @cached_property
     def gates(self) -> dict[str, Tensor]:
-        """The value of each gate, (T, H) by its name."""
+        """The value of each gate, (T, H) by its name; of a module each of its parts."""
+        if self.module is not None:
+            before = self.h_before if self.c_before is None else (self.h_before, self.c_before)
+            return parts_of_steps(self.module, self.kind, self.x, before)
         return {gate.name: SQUASH[gate.squash](self.totals[gate.name]) for gate in self.kind.gates}
+
+    def step(self, x: Tensor, state: State) -> State:
+        """Return the state after a time step: x (N, E), and the state before it (N, H)."""
+        if self.module is not None:
+            after: State = call(self.module, x, state)[0]
+            return after
+        written: State = with_weights(self.kind.name, (self.w_ih, self.w_hh, self.b_ih, self.b_hh))(x, state)
+        return written
 
     @property
     def end(self) -> tuple[Tensor, Tensor | None]:
@@ -103,6 +117,7 @@ class UnrolledLayer:
             mask=None if self.mask is None else self.mask[start:stop],
             own=None if self.own is None else self.own[start:stop],
             free=None if self.free is None else self.free[start:stop],
+            module_c=None if self.module_c is None else self.module_c[start:stop],
             h_0=self.h_before[first],
             c_0=None if self.c_before is None else self.c_before[first],
         )
@@ -116,6 +131,7 @@ class UnrolledLayer:
             mask=None if self.mask is None else self.mask[:, number],
             own=None if self.own is None else self.own[:, number],
             free=None if self.free is None else self.free[:, number],
+            module_c=None if self.module_c is None else self.module_c[:, number],
             h_0=self.h_0[number],
             c_0=None if self.c_0 is None else self.c_0[number],
         )

@@ -23,6 +23,8 @@ __all__ = [
     "SQUASH",
     "STEPS",
     "State",
+    "Step",
+    "StepStack",
     "WrittenOut",
     "by_layer",
     "gru_step",
@@ -35,9 +37,11 @@ __all__ = [
     "relu_step",
     "rnn_step",
     "through_time",
+    "with_weights",
 ]
 
 State = Tensor | tuple[Tensor, Tensor]  # h, or for an LSTM (h, c)
+Step = Callable[[Tensor, Any], Any]  # of x (N, E) and the state before it: the state after it
 
 
 # ---- one time step --------------------------------------------------------------------------------------------------
@@ -89,12 +93,7 @@ STEPS: dict[str, Callable[..., Any]] = {"rnn": rnn_step, "rnn-relu": relu_step, 
 
 
 def through_time(
-    cell: str,
-    xs: Sequence[Tensor],
-    state: State,
-    weights: Sequence[Tensor],
-    direction: int,
-    own: Sequence[Tensor] | None = None,
+    step: Step, xs: Sequence[Tensor], state: State, direction: int, own: Sequence[Tensor] | None = None
 ) -> list[Any]:
     """Return the state after each of T steps xs (N, E), in the order of the text: h (N, H), or (h, c).
 
@@ -103,7 +102,7 @@ def through_time(
     """
     states = []
     for t in reversed(range(len(xs))) if direction else range(len(xs)):
-        after = STEPS[cell](xs[t], state, *weights)
+        after = step(xs[t], state)
         state = after if own is None else kept_where_padded(after, state, own[t])
         states.append(state)
     return states[::-1] if direction else states
@@ -116,6 +115,12 @@ def kept_where_padded(after: State, before: State, own: Tensor) -> Any:
     assert isinstance(after, Tensor)
     assert isinstance(before, Tensor)
     return torch.where(own, after, before)
+
+
+def with_weights(cell: str, weights: Sequence[Tensor]) -> Step:
+    """Return a time step of one of `STEPS` with W_ih, W_hh, b_ih and b_hh."""
+    step, (w_ih, w_hh, b_ih, b_hh) = STEPS[cell], weights
+    return lambda x, state: step(x, state, w_ih, w_hh, b_ih, b_hh)
 
 
 def map_state(state: State, change: Callable[[Tensor], Tensor]) -> State:
@@ -148,23 +153,16 @@ def hidden(state: State) -> Tensor:
 # ---- many layers ----------------------------------------------------------------------------------------------------
 
 
-class WrittenOut(nn.Module):
-    """nn.RNN, nn.GRU or nn.LSTM, written out: the same parameters, the same numbers."""
+class StepStack(nn.Module):
+    """Layers on top of each other, a time step after the other; what a step computes is said by `steps`."""
 
-    def __init__(self, network: Network, input_size: int) -> None:
+    def __init__(self, network: Network) -> None:
         super().__init__()
-        self.cell, self.layers, self.directions = network.cell, network.layers, network.directions
-        self.batch_first = network.batch_first
-        size = network.hidden_size
-        rows, bound = len(network.kind.gates) * size, 1 / math.sqrt(size)
-        for layer in range(network.layers):
-            width = network.directions * size if layer else input_size
-            for end in ("", "_reverse")[: network.directions]:
-                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, size), "bias_ih": (rows,), "bias_hh": (rows,)}
-                for name, shape in shapes.items():
-                    drawn = torch.empty(shape).uniform_(-bound, bound)
-                    self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
-        add_norms(self, network)
+        self.layers, self.directions, self.batch_first = network.layers, network.directions, network.batch_first
+
+    def steps(self) -> list[Step]:
+        """Return what computes a time step, for each layer and direction."""
+        raise NotImplementedError
 
     def forward(
         self, x: Tensor, state: State, masks: Tensor | None = None, lengths: Tensor | None = None
@@ -177,14 +175,13 @@ class WrittenOut(nn.Module):
         time = 1 if self.batch_first else 0
         xs = list(x.unbind(time))  # T of (N, E)
         own = None if lengths is None else [(t < lengths.to(x.device))[:, None] for t in range(len(xs))]  # T of (N, 1)
-        before = by_layer(state)
+        before, steps = by_layer(state), self.steps()
         after = []
-        weights = list(self.parameters())  # four for each layer and direction
         for layer in range(self.layers):
             both = []
             for direction in range(self.directions):
                 at = layer * self.directions + direction
-                states = through_time(self.cell, xs, before[at], weights[4 * at : 4 * at + 4], direction, own)
+                states = through_time(steps[at], xs, before[at], direction, own)
                 after.append(states[0 if direction else -1])  # what it has come to in the end
                 both.append([hidden(each) for each in states])
             xs = [torch.cat(sides, -1) for sides in zip(*both, strict=True)]  # T of (N, D*H), for the layer above
@@ -196,3 +193,23 @@ class WrittenOut(nn.Module):
         if own is not None:
             xs = [torch.where(mine, h, 0) for h, mine in zip(xs, own, strict=True)]
         return torch.stack(xs, time), join_layers(after)
+
+
+class WrittenOut(StepStack):
+    """nn.RNN, nn.GRU or nn.LSTM, written out: the same parameters, the same numbers."""
+
+    def __init__(self, network: Network, input_size: int) -> None:
+        super().__init__(network)
+        self.cell = network.cell
+        bound = 1 / math.sqrt(network.hidden_size)
+        for layer in range(network.layers):
+            for end in ("", "_reverse")[: network.directions]:
+                for name, shape in network.cell_shapes(layer, input_size):
+                    drawn = torch.empty(shape).uniform_(-bound, bound)
+                    self.register_parameter(f"{name}_l{layer}{end}", nn.Parameter(drawn))
+        add_norms(self, network)
+
+    def steps(self) -> list[Step]:
+        """Return the equations with the weights of each layer and direction."""
+        weights = list(self.parameters())  # four for each layer and direction, then the norms
+        return [with_weights(self.cell, weights[4 * at : 4 * at + 4]) for at in range(self.layers * self.directions)]

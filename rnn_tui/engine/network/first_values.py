@@ -20,6 +20,8 @@ def set_first_values(recurrent: nn.Module, network: Network) -> None:
     diagonal and the biases are 0, so that the state is copied (Le, Jaitly and Hinton, 2015; arXiv:1504.00941). xavier:
     both matrices are uniform in ±√(6 / (rows + columns)) and the biases are 0 (Glorot and Bengio, 2010).
     """
+    if network.kind.is_module:  # it has first values of its own
+        return
     gates = len(network.kind.gates)
     for name, weight in recurrent.named_parameters():
         if "norm" in name:

@@ -15,6 +15,8 @@ from rnn_tui.engine.network.cells import State, WrittenOut, by_layer, hidden, jo
 from rnn_tui.engine.network.first_values import set_first_values
 from rnn_tui.engine.network.fused import build_fused
 from rnn_tui.engine.network.layer_norm import add_norms, norm_above
+from rnn_tui.engine.network.module_cells import ModuleCells
+from rnn_tui.engine.network.modules import cell_builder
 from rnn_tui.experiment.spec import Experiment, Network
 
 __all__ = ["CellStack", "Model", "State", "drawn_state", "initial_state"]
@@ -52,6 +54,15 @@ class CellStack(nn.Module):
         return torch.stack(outputs, time), join_layers(layers)
 
 
+def _recurrent(network: Network, input_size: int) -> nn.Module:
+    """Build the recurrent layers."""
+    if network.kind.is_module:
+        return ModuleCells(network, input_size, cell_builder(network.cell))
+    build: Callable[[Network, int], nn.Module]
+    build = {"fused": build_fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
+    return build(network, input_size)
+
+
 class Model(nn.Module):
     """A recurrent network, built layer by layer from the input up, as a notebook would build it."""
 
@@ -61,9 +72,7 @@ class Model(nn.Module):
         self.classes_from = experiment.classes_from
         self.batch_first = network.batch_first
         self.embedding = nn.Embedding(characters, network.embedding) if network.embedding else None
-        build: Callable[[Network, int], nn.Module]
-        build = {"fused": build_fused, "cell": CellStack, "written-out": WrittenOut}[network.implementation]
-        self.recurrent = build(network, experiment.input_size)
+        self.recurrent = _recurrent(network, experiment.input_size)
         set_first_values(self.recurrent, network)
         width = network.hidden_size * network.directions
         self.head = nn.Linear(width, experiment.classes) if network.head == "linear" else None

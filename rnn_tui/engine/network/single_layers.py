@@ -4,7 +4,6 @@ A layer's module shares its parameters with the network, so it computes with the
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,9 +11,10 @@ import torch
 from msgspec.structs import replace
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.cells import STEPS, State, WrittenOut
+from rnn_tui.engine.network.cells import State, WrittenOut, with_weights
 from rnn_tui.engine.network.fused import run_rows
 from rnn_tui.engine.network.model import CellStack
+from rnn_tui.engine.network.module_cells import ModuleCells, ModuleLayer, step_alone
 from rnn_tui.experiment.spec import Network
 
 __all__ = ["cells", "largest_finite", "layer_cells", "layer_modules", "run_layer"]
@@ -41,6 +41,8 @@ def _has_weights(built: list[nn.Module], recurrent: nn.Module) -> bool:
 
 
 def _build_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
+    if isinstance(recurrent, ModuleCells):
+        return [recurrent.layer(number) for number in range(network.layers)]
     kind = network.kind
     alone = replace(network, layers=1, batch_first=False)
     modules = []
@@ -61,16 +63,20 @@ def _build_modules(recurrent: nn.Module, network: Network) -> list[nn.Module]:
     return modules
 
 
-def run_layer(module: nn.Module, x: Tensor, state: State, lengths: Tensor | None = None) -> Tensor:
-    """Return the h (T, N, D*H) of one of `layer_modules` for x (T, N, E) and the state before it (D, N, H).
+def run_layer(
+    module: nn.Module, x: Tensor, state: State, lengths: Tensor | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """Return the h (T, N, D*H) of one of `layer_modules` for x (T, N, E) and the state before it (D, N, H), and its c.
 
-    lengths (N,), on the CPU, are those of padded rows: see `run_rows`.
+    c is that of a cell with equations of its own: of torch's cells it follows from the gates. lengths (N,), on the CPU,
+    are those of padded rows: see `run_rows`.
     """
     forward: Callable[..., Any] = module.forward  # hooks for all modules are those of a script that is watched
-    output: Tensor
+    if isinstance(module, ModuleLayer):
+        return module.forward(x, state, lengths=lengths)
     written_out = isinstance(module, WrittenOut)
     output, _ = forward(x, state, lengths=lengths) if written_out else run_rows(forward, x, state, lengths)
-    return output
+    return output, None
 
 
 def layer_cells(recurrent: nn.Module, network: Network) -> list[Callable[[Tensor, Any], Any]]:
@@ -79,12 +85,14 @@ def layer_cells(recurrent: nn.Module, network: Network) -> list[Callable[[Tensor
     nn.RNNCell, nn.GRUCell or nn.LSTMCell where there is one: for single steps the fused modules take up to three times
     as long.
     """
+    if isinstance(recurrent, ModuleCells):
+        return [step_alone(recurrent.cells[number * network.directions]) for number in range(network.layers)]
     kind = network.kind
     found: list[Callable[[Tensor, Any], Any]] = []
     for number in range(network.layers):
         weights = {name: each for name, each in _weights(recurrent, number).items() if name.endswith("_l0")}
         if not kind.module:
-            found.append(partial(_step, STEPS[kind.name], list(weights.values())))
+            found.append(with_weights(kind.name, list(weights.values())))
             continue
         with torch.device("meta"):
             cell = getattr(nn, f"{kind.module}Cell")(
@@ -94,10 +102,6 @@ def layer_cells(recurrent: nn.Module, network: Network) -> list[Callable[[Tensor
             setattr(cell, name.removesuffix("_l0"), weight)
         found.append(cell.forward)
     return found
-
-
-def _step(step: Callable[..., Any], weights: list[Tensor], x: Tensor, state: Any) -> Any:
-    return step(x, state, *weights)
 
 
 def _weights(recurrent: nn.Module, layer: int) -> dict[str, nn.Parameter]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.row_view import RowView
+from rnn_tui.engine.network.own_cell import with_own_cell
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.phases import Phases
@@ -64,7 +65,7 @@ class Session:
     ) -> None:
         """Start afresh, on the same device; with other processes, where they are given."""
         self._processes = processes or self._processes
-        data = load(experiment)
+        data = with_own_cell(load(experiment))
         self.began = data.given  # the experiment as it was at tick 0
         self.origin = data.origin
         self.trainer = self._processes.build_trainer(data, self.device)

@@ -1,8 +1,24 @@
 """The rules of the network, and of the device that it runs on."""
 
+from msgspec.structs import replace
+
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 
-__all__ = ["check_device", "check_network"]
+__all__ = ["check_device", "check_network", "with_fitting_cell"]
+
+
+def with_fitting_cell(experiment: Experiment) -> Experiment:
+    """Return the experiment with the only way to compute a cell that torch has not, and without facts of another one.
+
+    What a file of one's own holds is known of the cell in that file alone.
+    """
+    network = experiment.network
+    if network.own is not None and network.cell != OWN:
+        network = replace(network, own=None)
+    if not network.kind.module and network.implementation == "fused":
+        network = replace(network, implementation="written-out")
+    return experiment if network is experiment.network else replace(experiment, network=network)
 
 
 def check_network(experiment: Experiment) -> None:

@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from rnn_tui.experiment.cell_kinds import CELL_KINDS, CellKind
-from rnn_tui.experiment.setting import Setting
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, OWN, CellKind, Shape
+from rnn_tui.experiment.own_cell import OwnCell, kind_of
+from rnn_tui.experiment.setting import Fact, Setting
 
 __all__ = ["Cell", "Network"]
 
 if TYPE_CHECKING:
     Cell = str
 else:
-    Cell = Literal[tuple(CELL_KINDS)]  # one entry there is a new choice here
+    Cell = Literal[(*CELL_KINDS, OWN)]  # one entry there is a new choice here
 
 
 def _one_layer(experiment: Any) -> str:
@@ -136,10 +137,20 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = False
 
+    own: Annotated[OwnCell | None, Fact()] = None
+
     @property
     def kind(self) -> CellKind:
         """What its kind of cell is."""
-        return CELL_KINDS[self.cell]
+        return kind_of(self.own) if self.cell == OWN else CELL_KINDS[self.cell]
+
+    def cell_shapes(self, layer: int, input_size: int) -> tuple[tuple[str, Shape], ...]:
+        """Return name and shape of the weights of a layer in one direction.
+
+        `input_size` is what the first layer reads.
+        """
+        width = self.hidden_size * self.directions if layer else input_size
+        return self.kind.shapes(layer, width, self.hidden_size)
 
     @property
     def directions(self) -> int:

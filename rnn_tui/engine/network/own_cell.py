@@ -1,0 +1,258 @@
+"""A cell that somebody has written: its file is loaded, tried once, and read again when it changes.
+
+Only what the command line of this process has named is ever run: see `experiment/named_cell.py`.
+"""
+
+import ast
+import dataclasses
+import hashlib
+import inspect
+import linecache
+import os
+import sys
+import textwrap
+import traceback
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.data.load import LoadedData
+from rnn_tui.engine.network.cells import State, parts
+from rnn_tui.engine.network.module_cells import Left, Parts, call
+from rnn_tui.experiment.cell_kinds import OWN, Shape
+from rnn_tui.experiment.named_cell import NamedCell, named_cell
+from rnn_tui.experiment.own_cell import LONGEST_SOURCE, OwnCell, OwnGate
+from rnn_tui.experiment.spec import Experiment, ExperimentError
+
+__all__ = ["CellError", "Loaded", "StepOfFour", "build_own", "load_cell", "loaded_cell", "told", "with_own_cell"]
+
+_ROWS = 3  # of the batch on which a cell is tried: not 2, which `h, c = state` would take apart
+_MODULE = "rnn_tui_own_cell"  # the name under which the file is a module
+_MATRICES = ("w_ih", "w_hh", "b_ih", "b_hh")
+
+
+class CellError(ExperimentError):
+    """Something that its author must mend; the message begins with the file and the line."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("network.cell", problem)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A class, and the file that it came from."""
+
+    named: NamedCell
+    made: type  # an nn.Module, or a class with `step`
+    sha256: str
+    source: str  # of the method that makes a step
+
+
+class StepOfFour(nn.Module):
+    """A cell given by `step(x, state, w_ih, w_hh, b_ih, b_hh)` alone: it gets the weights that torch's cells have.
+
+    The class says how many gates there are with `gates`, a text or a list: "rzn" means 3 H rows in each weight.
+    """
+
+    def __init__(self, author: Any, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        rows = len(getattr(author, "gates", "h")) * hidden_size
+        bound = hidden_size**-0.5
+        for name, shape in zip(
+            ("weight_ih", "weight_hh", "bias_ih", "bias_hh"),
+            ((rows, input_size), (rows, hidden_size), (rows,), (rows,)),
+            strict=True,
+        ):
+            self.register_parameter(name, nn.Parameter(torch.empty(shape).uniform_(-bound, bound)))
+        self.author = [author]  # a list: what the author leaves on it is not a part of this module
+
+    def forward(self, x: Tensor, state: State) -> Any:
+        """Compute one step, and hand on the parts that the author has left on `self`."""
+        author, (w_ih, w_hh, b_ih, b_hh) = self.author[0], self._parameters.values()
+        with Left(author) as left:
+            found = author.step(x, state, w_ih, w_hh, b_ih, b_hh)
+        if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict):
+            return found
+        return found, left.parts
+
+
+def load_cell(named: NamedCell) -> Loaded:
+    """Run the file and return its class. Raises CellError, with the line of the file that is wrong."""
+    try:
+        with open(named.file, "rb") as opened:
+            source = opened.read()
+    except OSError as error:
+        raise CellError(f"{safe(named.file)}: {error.strerror}") from None
+    linecache.checkcache(named.file)
+    module = types.ModuleType(_MODULE)
+    module.__file__ = named.file
+    sys.modules[_MODULE] = module
+    folder = os.path.dirname(named.file)
+    if folder not in sys.path:
+        sys.path.append(folder)  # for what lies beside it
+    with _told(named):
+        exec(compile(source, named.file, "exec"), module.__dict__)
+    made = getattr(module, named.name, None)
+    if not isinstance(made, type):
+        raise CellError(f"{safe(named.file)}: has no class {safe(named.name)} when it has run")
+    method = "forward" if issubclass(made, nn.Module) else "step"
+    if not callable(getattr(made, method, None)):
+        raise CellError(
+            f"{named}: has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, "
+            "b_ih, b_hh)"
+        )
+    return Loaded(named, made, hashlib.sha256(source).hexdigest(), _source_of(source.decode(), named.name, method))
+
+
+_loaded: list[Loaded] = []  # the cell of this process, once it has been loaded
+
+
+def loaded_cell() -> Loaded:
+    """Return the cell that this process has been told to run. Raises CellError where it has been told of none."""
+    named = named_cell()
+    if named is None:
+        raise CellError(
+            "own does not fit: the cell of this run is in a file of its author's; name it, --cell FILE:CLASS"
+        )
+    if not _loaded or _loaded[0].named != named:
+        _loaded[:] = [load_cell(named)]
+    return _loaded[0]
+
+
+def build_own(input_size: int, hidden_size: int) -> nn.Module:
+    """Build the cell of one layer and direction. Raises CellError."""
+    loaded = loaded_cell()
+    with _told(loaded.named):
+        if issubclass(loaded.made, nn.Module):
+            return loaded.made(input_size, hidden_size)
+        return StepOfFour(loaded.made(), input_size, hidden_size)
+
+
+def with_own_cell(data: LoadedData) -> LoadedData:
+    """Add what is known of an experiment's own cell, found by trying it; any other experiment stays as it is.
+
+    Raises CellError.
+    """
+    if data.experiment.network.cell != OWN:
+        return data
+    own = _facts(data.experiment)
+    return dataclasses.replace(data, given=_with(data.given, own), experiment=_with(data.experiment, own))
+
+
+def _with(experiment: Experiment, own: OwnCell) -> Experiment:
+    return msgspec.structs.replace(experiment, network=msgspec.structs.replace(experiment.network, own=own))
+
+
+def _facts(experiment: Experiment) -> OwnCell:
+    network, loaded = experiment.network, loaded_cell()
+    sizes = [experiment.input_size, network.hidden_size * network.directions][: network.layers]
+    tried = [_try(loaded, size, network.hidden_size) for size in sizes]
+    return OwnCell(
+        name=loaded.named.name,
+        sha256=loaded.sha256,
+        source=loaded.source,
+        has_c=tried[0].has_c,
+        gates=tried[0].gates,
+        weights=tuple(each.weights for each in tried),
+    )
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What one step of a cell has shown."""
+
+    has_c: bool
+    gates: tuple[OwnGate, ...]
+    weights: tuple[tuple[str, Shape], ...]
+
+
+def _try(loaded: Loaded, input_size: int, hidden_size: int) -> _Tried:
+    """Make one step with random numbers, without disturbing torch's own. Raises CellError."""
+    random = torch.get_rng_state()
+    try:
+        cell = build_own(input_size, hidden_size)
+        x, h, c = (3 * torch.randn(_ROWS, size) for size in (input_size, hidden_size, hidden_size))
+        found, shown, has_c = _step(loaded, cell, x, h, c)
+    finally:
+        torch.set_rng_state(random)
+    _check_state(loaded.named, found, has_c, hidden_size)
+    gates = [
+        OwnGate(name, "σ" if bool(((value >= 0) & (value <= 1)).all()) else "")
+        for name, value in shown.items()
+        if tuple(value.shape) == (_ROWS, hidden_size) and value.is_floating_point()
+    ]
+    weights = tuple((name, tuple(weight.shape)) for name, weight in cell.named_parameters())
+    return _Tried(has_c, tuple(gates), weights)
+
+
+@torch.no_grad()
+def _step(loaded: Loaded, cell: nn.Module, x: Tensor, h: Tensor, c: Tensor) -> tuple[Any, Parts, bool]:
+    """Make a step with h as the state and, where that cannot be, with (h, c)."""
+    try:
+        return *call(cell, x, h), False
+    except Exception as error:
+        try:
+            return *call(cell, x, (h, c)), True
+        except Exception:
+            raise told(loaded.named, error) from None
+
+
+def _check_state(named: NamedCell, found: Any, has_c: bool, hidden_size: int) -> None:
+    """Raise CellError for what is no state."""
+    wanted = f"(N, {hidden_size})"
+    if isinstance(found, tuple) and not has_c:
+        raise CellError(
+            f"{named}: reads one tensor as its state and returns {len(found)}; it must return what it reads"
+        )
+    states = parts(found) if has_c else (found,)
+    if has_c and (not isinstance(found, tuple) or len(states) != 2):
+        raise CellError(f"{named}: reads (h, c) and does not return both; both must be alike")
+    for name, each in zip("hc", states, strict=False):
+        if not isinstance(each, Tensor):
+            raise CellError(f"{named}: returns {safe(type(each).__name__)} as {name}; it must be a tensor {wanted}")
+        if tuple(each.shape) != (_ROWS, hidden_size):
+            shape = ", ".join("N" if size == _ROWS else str(size) for size in each.shape)
+            raise CellError(f"{named}: returns {name} of shape ({shape}); it must be {wanted}, as the one before it")
+
+
+@contextmanager
+def _told(named: NamedCell) -> Iterator[None]:
+    """Turn whatever a file of its author's raises into CellError."""
+    try:
+        yield
+    except CellError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise told(named, error) from None
+
+
+def told(named: NamedCell, error: BaseException) -> CellError:
+    """Say in one line what a file of its author's has raised, and at which of its lines."""
+    if isinstance(error, SyntaxError):
+        return CellError(f"{safe(os.path.basename(named.file))}, line {error.lineno}: {safe(error.msg)}")
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == named.file]
+    where = f", line {lines[-1]}" if lines else ""
+    said = " ".join(str(error).split())
+    return CellError(f"{safe(os.path.basename(named.file))}{where}: {type(error).__name__}: {safe(said)}")
+
+
+def _source_of(source: str, name: str, method: str) -> str:
+    """Return the method of a class as its author wrote it, its first line and docstring left out; "" for none."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.ClassDef) or node.name != name:
+            continue
+        for each in node.body:
+            if isinstance(each, ast.FunctionDef) and each.name == method:
+                body = each.body[1:] if ast.get_docstring(each) is not None else each.body
+                if body:
+                    text = "\n".join(lines[body[0].lineno - 1 : each.end_lineno])
+                    return inspect.cleandoc("\n" + textwrap.dedent(text))[:LONGEST_SOURCE]
+    return ""

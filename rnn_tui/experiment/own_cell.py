@@ -1,0 +1,53 @@
+"""What is known of a cell that somebody has written in a file of their own. Data: the file itself never travels.
+
+The engine finds these facts when it has loaded the file (`engine/network/own_cell.py`); runs and messages carry them,
+so that a view can draw the cell and a checkpoint can be checked without running anything.
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from rnn_tui.experiment.cell_kinds import OWN, CellKind, Gate, Shape, Squash
+
+__all__ = ["LONGEST_SOURCE", "OwnCell", "OwnGate", "kind_of"]
+
+LONGEST_SOURCE = 20_000  # characters of the equations that are kept
+
+
+class OwnGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the cell that it shows, with H numbers for its H units."""
+
+    name: str
+    squash: Squash = ""  # "σ": its values lay between 0 and 1 when it was tried
+
+
+class OwnCell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A class in a file, as it was when the engine loaded it."""
+
+    name: str  # of the class
+    sha256: str  # of the file
+    source: str = ""  # the method that makes a time step, as its author wrote it
+    has_c: bool = False  # whether its state is h and c
+    gates: tuple[OwnGate, ...] = ()
+    weights: tuple[tuple[tuple[str, Shape], ...], ...] = ()  # of the first layer, and of those above
+
+
+_UNREAD = CellKind(name=OWN, label="own cell", gates=(), is_bounded=False, about="a cell of one's own.")
+
+
+@lru_cache(maxsize=16)
+def kind_of(own: OwnCell | None) -> CellKind:
+    """Return what the kind of such a cell is; None: the file has not been loaded."""
+    if own is None:
+        return _UNREAD
+    return CellKind(
+        name=OWN,
+        label=own.name,
+        gates=tuple(Gate(name=each.name, squash=each.squash) for each in own.gates),
+        keeps_c=own.has_c,
+        is_bounded=False,
+        about=f"{own.name}, as its file says.",
+        given=own.weights,
+        source=own.source,
+    )
