@@ -24,8 +24,10 @@ from rnn_tui.cli.view import run_view
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.named_cell import NotACell, is_named, name_cell, read_name
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.toml_text import FileError
@@ -187,6 +189,20 @@ def _refuse_with_runs(parameters: dict[str, Any]) -> None:
         )
 
 
+def _with_own_cell(text: str) -> str:
+    """Take a file out of the values of `cell=gru,mine.py:MyGRU`, as --cell does. Raises UsageError."""
+    name, equals, values = text.partition("=")
+    if name.strip() not in ("cell", "network.cell"):
+        return text
+    try:
+        found = [OWN if is_named(each) else each for each in values.split(",")]
+        for each in filter(is_named, values.split(",")):
+            name_cell(read_name(each))
+    except NotACell as error:
+        raise UsageError(f"--vary {shown(text)}: {error}") from None
+    return f"{name}{equals}{','.join(found)}"
+
+
 def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: int | None) -> Comparison:
     """Return the comparison that a command line describes, with all of its networks checked. Raises UsageError."""
     base: Experiment | None = None
@@ -196,7 +212,7 @@ def comparison_asked(parameters: dict[str, Any], vary: tuple[str, ...], seeds: i
         if seeds is None and not any(text.partition("=")[0].strip() in ("seed", SEED) for text in vary):
             seeds = of_file
     try:
-        asked = [parse_varied(text) for text in vary]
+        asked = [parse_varied(_with_own_cell(text)) for text in vary]
     except VaryError as error:
         raise UsageError(f"--vary {error}") from None
     varied = [each for each in varied if each.path not in {other.path for other in asked}]

@@ -8,10 +8,12 @@ from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.memory import parse_size
+from rnn_tui.experiment.named_cell import NotACell, is_named, name_cell, named_cell, read_name
 from rnn_tui.experiment.setting import Setting, either
 
-__all__ = ["Count", "NumberBetween", "SettingType", "SizeType", "Word"]
+__all__ = ["CellType", "Count", "NumberBetween", "SettingType", "SizeType", "Word"]
 
 
 if TYPE_CHECKING:
@@ -49,6 +51,22 @@ class SettingType(_Type):
         if self._in_range and self._setting.kind is not str and (problem := self._setting.range_problem(found)):
             self.refuse(value, param, problem)
         return found
+
+
+class CellType(SettingType):
+    """A kind of cell, or `FILE.py:CLASS`: the one cell of one's own that this process, and what it begins, may run."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the kind."""
+        if isinstance(value, str) and is_named(value):
+            try:
+                name_cell(read_name(value))
+            except NotACell as error:
+                self.refuse(value, param, str(error))
+            return OWN
+        if value == OWN and named_cell() is None:
+            self.refuse(value, param, "needs the file, as in --cell mine.py:MyGRU")
+        return super().convert(value, param, ctx)
 
 
 class Count(_Type):

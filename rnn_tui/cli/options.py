@@ -6,11 +6,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.completion import complete_lessons, complete_runs
-from rnn_tui.cli.option_types import Count, SettingType, SizeType
+from rnn_tui.cli.option_types import CellType, Count, SettingType, SizeType
 from rnn_tui.experiment.remember import GAP, LARGEST_GAP
 from rnn_tui.experiment.remember import NAME as REMEMBER
 from rnn_tui.experiment.setting import Setting
-from rnn_tui.experiment.settings import SETTINGS
+from rnn_tui.experiment.settings import SETTINGS, setting
 
 __all__ = [
     "FORK",
@@ -121,6 +121,19 @@ def run_options(*names: str) -> list[click.Parameter]:
     return [SectionOption(name, section="keep", **_RUN_OPTIONS[name]) for name in wanted]
 
 
+def cell_option() -> click.Option:
+    """Return --cell of commands that use a run: the file of its own cell, which no run brings with it."""
+    return SectionOption(
+        "--cell",
+        "own_cell",
+        section="network",
+        metavar="FILE.py:CLASS",
+        type=CellType(setting("network.cell")),
+        expose_value=False,
+        help="the file of the run's own cell, if it has one: no run brings code with it",
+    )
+
+
 def parameter(each: Setting) -> str:
     """Return the name of the parameter that click gives a setting's option."""
     return each.path.replace(".", "_")
@@ -135,8 +148,8 @@ def _option(each: Setting) -> SectionOption:
         each.option,
         parameter(each),
         section=each.section,
-        metavar=each.metavar or "|".join(each.choices) or words[each.kind],
+        metavar=each.metavar or "|".join(each.spellings) or words[each.kind],
         multiple=each.kind is tuple,
-        type=SettingType(each),
+        type=CellType(each) if each.path == "network.cell" else SettingType(each),
         help=each.about,
     )

@@ -14,8 +14,10 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.process import home_problem
 from rnn_tui.common.torchrun import is_started_by_torchrun, restarts_of
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.command_line import ForkError, parse_forks
+from rnn_tui.experiment.named_cell import named_cell
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment, ExperimentError, Training
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -67,7 +69,7 @@ def resumed_run(
         raise UsageError("--no-save: a run that goes on is kept where it is")
     settings = given({parameter(each): None for each in SETTINGS} | parameters)
     for each in SETTINGS:
-        if each.path in settings and not each.resume:
+        if each.path in settings and not each.resume and settings[each.path] != OWN:  # the file of its own cell
             hint = " (--fork changes how it learns)" if each.section == "training" else ""
             raise UsageError(f"{each.option}: is the run's own, and cannot change when it is resumed{hint}")
     _check_board(parameters["tensorboard"])
@@ -83,6 +85,9 @@ def resumed_run(
         raise UsageError(safe(str(error))) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UsageError(f"{_place(folder)}: cannot be written, and the run is kept there")
+    if experiment.network.cell == OWN and named_cell() is None:
+        cell = experiment.network.kind.label
+        raise UsageError(f"{_place(folder)}: has a cell of its author's: name its file again, --cell FILE.py:{cell}")
     training = manifest.changes[-1].training if manifest.changes else experiment.training
     values = to_dict(experiment)
     if is_started_by_torchrun(os.environ):

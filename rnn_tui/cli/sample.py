@@ -12,6 +12,7 @@ import click
 from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.option_types import Count, SettingType
+from rnn_tui.cli.options import cell_option
 from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import Piecewise, say
@@ -55,7 +56,7 @@ def _options() -> list[click.Parameter]:
     return options
 
 
-@click.command("sample", params=[_RUN, *_options()])
+@click.command("sample", params=[_RUN, *_options(), cell_option()])
 def sample(
     *,
     run: str,

@@ -17,6 +17,7 @@ from rnn_tui.cli.options import (
     HISTORY_SIZE,
     NEWEST,
     PAUSED,
+    cell_option,
     experiment_options,
     experiment_parameters,
     run_options,
@@ -92,6 +93,7 @@ def open_view(*, forks: tuple[str, ...], history: int, paused: bool, **parameter
     cls=SectionedCommand,
     params=[
         _RUN,
+        cell_option(),
         *experiment_options(resuming=True),
         FORK,
         HISTORY,

@@ -15,7 +15,7 @@ from rnn_tui.draw.kit.numbers import percent, probability
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import first_that_fits
 from rnn_tui.draw.kit.time_axis import TimeAxis
-from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary
+from rnn_tui.protocol.inspect.gates import SLOPE, GatesFacts, GateSummary, GateValues
 
 __all__ = ["MeanRow", "draw_means", "gate_name", "mean_rows"]
 
@@ -24,14 +24,6 @@ _MOSTLY, _HARDLY = 2 / 3, 1 / 3
 TURN = 0.2  # a change of the mean from one step to the next that is worth a word
 _NUMBERED = 8  # cells of a column from which each step has its number beside its bar
 _END = 3  # cells of the number at an end
-_NAMES = {"i": "input i", "f": "forget f", "o": "output o", "r": "reset r", "z": "update z"}
-_EXTREMES = {  # what a gate does that is open, and one that is shut
-    "i": ("writes", "writes nothing"),
-    "f": ("keeps", "forgets"),
-    "o": ("shows c", "hides c"),
-    "r": ("n sees h", "n sees no h"),
-    "z": ("keeps", "replaces"),
-}
 
 
 class MeanRow(Value, frozen=True, kw_only=True):
@@ -44,21 +36,21 @@ class MeanRow(Value, frozen=True, kw_only=True):
     turns_most: bool  # of all gates
 
 
-def gate_name(letter: str) -> str:
+def gate_name(gate: GateValues) -> str:
     """Return the name of a gate with its letter, as in "forget f"; the letter alone where it has no other name."""
-    return _NAMES.get(letter, safe(letter))
+    return safe(f"{gate.word} {gate.name}".lstrip())
 
 
 def mean_rows(facts: GatesFacts) -> list[MeanRow]:
     """Return a row for each gate between 0 and 1; none of an older engine, or where there are no gates."""
-    gates = [gate for gate in facts.gates if gate.name in _NAMES and not gate.signed and gate.means is not None]
+    gates = [gate for gate in facts.gates if gate.name != SLOPE and not gate.signed and gate.means is not None]
     turns = [0.0 if gate.summary is None else _size(gate.summary.turn) for gate in gates]
     most = max(turns, default=0.0)
     return [
         MeanRow(
-            name=gate_name(gate.name),
+            name=gate_name(gate),
             means=[] if gate.means is None else gate.means.tolist(),
-            words=_words(gate.name, gate.summary),
+            words=_words(gate, gate.summary),
             turn_at=gate.summary.turn_at if gate.summary is not None and turn >= TURN else -1,
             turns_most=turn >= TURN and turn == most,
         )
@@ -70,7 +62,7 @@ def _size(turn: float) -> float:
     return abs(turn) if math.isfinite(turn) else 0.0
 
 
-def _words(name: str, summary: GateSummary | None) -> tuple[str, ...]:
+def _words(gate: GateValues, summary: GateSummary | None) -> tuple[str, ...]:
     """Return what a gate does in the whole sequence: that it turns, else whether it is open or shut."""
     if summary is None or not math.isfinite(summary.mean):
         return ()
@@ -82,11 +74,10 @@ def _words(name: str, summary: GateSummary | None) -> tuple[str, ...]:
         if summary.turn_at == end:
             return (f"{verb} at the last step", f"{verb} at {at}", brief, verb)
         return (f"{verb} at {at}", brief, verb)
-    opened, shut = _EXTREMES[name]
     if summary.mean >= _OPEN:
-        return (opened,)
+        return (gate.opened or "open",)
     if summary.mean <= _SHUT:
-        return (shut, "shut")
+        return (gate.shut, "shut") if gate.shut else ("shut",)
     word = "mostly open" if summary.mean >= _MOSTLY else "half open" if summary.mean > _HARDLY else "mostly shut"
     return (word, f"{percent(summary.mean)} open")
 

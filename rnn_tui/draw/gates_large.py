@@ -96,7 +96,7 @@ def _draw_label(
     """Write the name of a gate, and its value at the cursor in large rows below it."""
     gate, room = bars.gate, axis.gutter - 2
     bold = Style(bold=True)
-    canvas.put(1, bars.top, first_that_fits((gate_name(gate.name), safe(gate.name)), room), palette.accent)
+    canvas.put(1, bars.top, first_that_fits((gate_name(gate), safe(gate.name)), room), palette.accent)
     at = -1 if cursor is None else cursor - facts.first
     if bars.tall < _LOWEST or not 0 <= at < len(bars.values):
         return

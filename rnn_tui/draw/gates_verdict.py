@@ -4,17 +4,18 @@ All of it is of the whole sequence, and exact: what is left is the product of a 
 """
 
 import math
+from collections.abc import Sequence
 
 from rnn_tui.common.wording import step_name
+from rnn_tui.draw.gate_means import gate_name
 from rnn_tui.draw.kit.numbers import compact, percent, probability
 from rnn_tui.draw.kit.text_fit import first_that_fits
-from rnn_tui.protocol.inspect.gates import KEEPS, GatesFacts, GateSummary
+from rnn_tui.protocol.inspect.gates import KEEPS, SLOPE, GatesFacts, GateSummary, GateValues
 
 __all__ = ["told"]
 
 _OPEN, _SHUT = 0.9, 0.1  # means from which on a gate is as good as open, or shut
 _TURN = 0.2  # a change of the mean from one step to the next that is worth a word
-_NAMES = {"i": "input i", "f": "forget f", "o": "output o", "r": "reset r", "z": "update z"}
 
 Summaries = dict[str, GateSummary]
 
@@ -24,15 +25,16 @@ def told(facts: GatesFacts, room: int) -> str:
     gates = {gate.name: gate.summary for gate in facts.gates if gate.summary is not None}
     if not all(math.isfinite(each.mean) and math.isfinite(each.size) for each in gates.values()):
         return ""
-    if {"i", "f", "g", "o"} <= gates.keys():
+    keeping = next((gate for gate in facts.gates if gate.keeps and gate.summary is not None), None)
+    if keeping is not None and {"i", "f", "g"} <= gates.keys():
         forms = _lstm(gates, facts.hidden_size)
-    elif {"r", "z"} <= gates.keys():
-        forms = _left("h", gates["z"], facts.hidden_size)
-    elif "h'" in gates:
-        forms = _plain(gates["h'"])
+    elif keeping is not None:
+        forms = _left(keeping.keeps, gates[keeping.name], facts.hidden_size)
+    elif SLOPE in gates:
+        forms = _plain(gates[SLOPE])
     else:
-        return ""
-    turns = _turn(gates)
+        forms = ()
+    turns = _turn(facts.gates)
     both = [f"{turn}; {form[0].lower()}{form[1:]}" for turn in turns for form in forms]
     return first_that_fits((*both, *forms, *turns), room)
 
@@ -76,11 +78,15 @@ def _plain(slope: GateSummary) -> tuple[str, ...]:
     )
 
 
-def _turn(gates: Summaries) -> tuple[str, ...]:
+def _turn(gates: Sequence[GateValues]) -> tuple[str, ...]:
     """Return the forms for which gate changes most from one step to the next, if any does so much."""
-    name = max((each for each in gates if each in _NAMES), key=lambda each: abs(gates[each].turn), default="")
-    if not name or abs(gates[name].turn) < _TURN:
+    shares = [gate for gate in gates if gate.name != SLOPE and not gate.signed]
+    turns = [(gate.summary, gate_name(gate)) for gate in shares if gate.summary is not None]
+    if not turns:
         return ()
-    verb = "opens" if gates[name].turn > 0 else "closes"
-    at = step_name(gates[name].turn_at)
-    return (f"◆ {_NAMES[name]} changes most: it {verb} at {at}", f"◆ {_NAMES[name]} {verb} at {at}")
+    summary, name = max(turns, key=lambda each: abs(each[0].turn))
+    if abs(summary.turn) < _TURN:
+        return ()
+    verb = "opens" if summary.turn > 0 else "closes"
+    at = step_name(summary.turn_at)
+    return (f"◆ {name} changes most: it {verb} at {at}", f"◆ {name} {verb} at {at}")

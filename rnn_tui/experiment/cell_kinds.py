@@ -24,6 +24,11 @@ class Gate:
     name: str  # a letter, as in the equations
     squash: Squash
     about: str = ""  # what it decides, in a few words
+    word: str = ""  # its name besides the letter: "forget"
+    opened: str = ""  # what it does at 1, in a word or two
+    shut: str = ""  # and at 0
+    keeps: Literal["", "h", "c"] = ""  # the state that it multiplies at each step, so that a product of it is left
+    rest: bool = False  # 1 − gate does
     reset: str = ""  # an earlier gate r that multiplies what comes from the state: … + r·(W_hh h_{t-1} + b_hh)
 
     @property
@@ -99,7 +104,9 @@ class CellKind:
 
     @property
     def short(self) -> str:
-        """Its name in capitals, without what comes after a dash: "LSTM", and "RNN" for both plain ones."""
+        """Its name in capitals, without what comes after a dash: "LSTM", and "RNN" for both; of a class its own."""
+        if self.name == OWN or self.weights:
+            return self.label
         return self.name.partition("-")[0].upper()
 
     def shapes(self, layer: int, input_size: int, hidden_size: int) -> tuple[tuple[str, Shape], ...]:
@@ -153,8 +160,23 @@ CELL_KINDS: dict[str, CellKind] = {
             label="GRU",
             module="GRU",
             gates=(
-                Gate(name="r", squash="σ", about="how much of h n may see"),
-                Gate(name="z", squash="σ", about="how much of h is kept"),
+                Gate(
+                    name="r",
+                    squash="σ",
+                    about="how much of h n may see",
+                    word="reset",
+                    opened="n sees h",
+                    shut="n sees no h",
+                ),
+                Gate(
+                    name="z",
+                    squash="σ",
+                    about="how much of h is kept",
+                    word="update",
+                    opened="keeps",
+                    shut="replaces",
+                    keeps="h",
+                ),
                 Gate(name="n", squash="tanh", about="what takes the place of the rest", reset="r"),
             ),
             h=(Product(gate="z", value="n", rest=True), Product(gate="z", value="h")),
@@ -166,10 +188,32 @@ CELL_KINDS: dict[str, CellKind] = {
             label="LSTM",
             module="LSTM",
             gates=(
-                Gate(name="i", squash="σ", about="how much of g is let in"),
-                Gate(name="f", squash="σ", about="how much of c is kept"),
+                Gate(
+                    name="i",
+                    squash="σ",
+                    about="how much of g is let in",
+                    word="input",
+                    opened="writes",
+                    shut="writes nothing",
+                ),
+                Gate(
+                    name="f",
+                    squash="σ",
+                    about="how much of c is kept",
+                    word="forget",
+                    opened="keeps",
+                    shut="forgets",
+                    keeps="c",
+                ),
                 Gate(name="g", squash="tanh", about="what there is to let in"),
-                Gate(name="o", squash="σ", about="how much of c is shown"),
+                Gate(
+                    name="o",
+                    squash="σ",
+                    about="how much of c is shown",
+                    word="output",
+                    opened="shows c",
+                    shut="hides c",
+                ),
             ),
             c=(Product(gate="f", value="c"), Product(gate="i", value="g")),
             h=(Product(gate="o", value="tanh(c)"),),

@@ -8,8 +8,10 @@ import msgspec
 
 from rnn_tui.common.glyphs import is_harmful
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.lessons import DEFAULT, LESSONS
+from rnn_tui.experiment.named_cell import named_cell
 from rnn_tui.experiment.overrides import overridden
 from rnn_tui.experiment.remember import GAP, gap_of
 from rnn_tui.experiment.remember import NAME as REMEMBER
@@ -178,6 +180,8 @@ def _options(given: dict[str, Any]) -> list[str]:
         if each.path not in given:
             continue
         value = given[each.path]
+        if value == OWN and each.path == "network.cell" and (named := named_cell()) is not None:
+            value = f"{named.file}:{named.name}"
         if isinstance(value, bool):
             words.append(each.option if value else f"--no-{each.option[2:]}")
         else:

@@ -65,6 +65,8 @@ def check_memory(experiment: Experiment) -> None:
 def is_large(experiment: Experiment) -> bool:
     """Tell whether a network learns alone where many are compared: it keeps a core busy, or is of a rare kind."""
     too_much = experiment.weights * experiment.rows > _LARGE
+    if experiment.network.kind.is_module:
+        return True
     return too_much or experiment.training.precision != "float32" or experiment.data.answers == "label"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rnn_tui.experiment.breakpoints import needs_learning
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, OWN
 from rnn_tui.experiment.presets import OWN_PAIRS, OWN_SERIES, OWN_TEXT, WORD_EMBEDDING, name_for
 from rnn_tui.experiment.settings import READING
 from rnn_tui.experiment.spec import END, Data, Experiment, Tokens, Training
@@ -23,6 +24,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
     for path, value in given.items():
         section, _, name = path.partition(".")
         values[section][name] = value
+    _follow_cell(values, given)
     _follow_learning(values, given, learnt=base.training.learn)
     _follow_texts(values, given)
     _follow_tokens(values, given, base.data.tokens)
@@ -34,6 +36,14 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         data = values["data"]
         values["name"], values["about"] = name_for(data["text"] or data["pairs"] or data["series"]), ""
     return values
+
+
+def _follow_cell(values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Compute a cell that torch has not in the one way that there is, and another one as torch does."""
+    network = values["network"]
+    kind = CELL_KINDS.get(network["cell"])
+    if "network.cell" in given and "network.implementation" not in given and (kind is None or not kind.module):
+        network["implementation"] = "written-out" if network["cell"] == OWN or kind else network["implementation"]
 
 
 def _text_base(base: Experiment, given: dict[str, Any]) -> Experiment:

@@ -41,6 +41,7 @@ class Setting:
     maximum: float | None = None  # the largest
     exclusive: bool = False  # the minimum itself is not allowed
     words: Mapping[str, Any] = field(default_factory=dict)  # words that stand for values: {"max": 0.0}
+    spelled: Mapping[str, str] = field(default_factory=dict)  # how a choice is given, where that is not the word itself
     separator: str = "|"  # between the texts of a list, in the form
     unused: Callable[[Any], str] | None = None  # of an experiment: why a value other than the default has no use, or ""
     front: int = 0  # its place among those that stand first in the form on e, from 1; 0: with its section
@@ -71,9 +72,14 @@ class Setting:
         return self.path.rpartition(".")[2]
 
     @property
+    def spellings(self) -> tuple[str, ...]:
+        """How its choices are given."""
+        return tuple(self.spelled.get(each, each) for each in self.choices)
+
+    @property
     def wanted(self) -> str:
         """What a value must be, in words: "a whole number"."""
-        wanted = either(self.choices) if self.choices else _WANTED[self.kind]
+        wanted = either(self.spellings) if self.choices else _WANTED[self.kind]
         return ", or ".join([wanted, *self.words])
 
     def of(self, experiment: Any) -> Any:

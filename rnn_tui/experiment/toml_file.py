@@ -77,6 +77,9 @@ def write(experiment: Experiment) -> str:
     for section in SECTIONS:
         document.add(tomlkit.nl())
         document[section] = _table([each for each in SETTINGS if each.section == section], values[section])
+    if values["network"]["own"] is not None:
+        found = tomlkit.value(_inline(values["network"]["own"]))
+        document["network"]["own"] = found.comment("what the file of the cell held when it was loaded")
     text = tomlkit.dumps(document)
     size = len(text.encode())
     if size > LARGEST:
@@ -115,6 +118,15 @@ def _item(value: Any) -> Item:
 def _quoted(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)  # its escapes are TOML's too
     return "".join(each if each.isprintable() else f"\\U{ord(each):08x}" for each in quoted)
+
+
+def _inline(value: Any) -> str:
+    """Return nested plain values as TOML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_inline(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_inline, value))}]"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _writer(text: str) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.protocol.inspect.cell import CellFacts, Compared, GateTerms
 from tests.draw.grids import GREY, Grid, is_picture, texts
 from tests.examples import examples
@@ -74,7 +75,7 @@ def cell(kind: str, hidden: int = 5, features: int = 5, unit: int = 1, seed: int
 
 
 def picture(facts: CellFacts, kind: str, width: int, height: int, palette: Any = DARK, character: str = "h") -> Grid:
-    strips = draw_cell(facts, width=width, height=height, palette=palette, kind=kind, character=character)
+    strips = draw_cell(facts, width=width, height=height, palette=palette, kind=CELL_KINDS[kind], character=character)
     return is_picture(strips, width, height)
 
 

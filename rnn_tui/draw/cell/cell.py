@@ -9,13 +9,14 @@ from textual.strip import Strip
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.cell.equation import before
 from rnn_tui.draw.cell.gated import draw_gated
+from rnn_tui.draw.cell.module import draw_module
 from rnn_tui.draw.cell.plain import draw_plain
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import draw_legend, legend_size
 from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut, first_that_fits
-from rnn_tui.experiment.cell_kinds import CELL_KINDS
+from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["draw_cell"]
@@ -24,23 +25,29 @@ _NARROW = 100  # below it the legend takes two rows
 _LOW = 20  # unless there are fewer rows than this
 
 
-def draw_cell(facts: CellFacts, *, width: int, height: int, palette: Palette, kind: str, character: str) -> list[Strip]:
+def draw_cell(
+    facts: CellFacts, *, width: int, height: int, palette: Palette, kind: CellKind, character: str
+) -> list[Strip]:
     """Draw the equation, its numbers for the selected unit, then all units that fit, and what is left out.
 
-    `kind` names one of `CELL_KINDS`; `character` is the glyph that is read at this step.
+    `character` is the glyph that is read at this step.
     """
     canvas = Canvas(width, height)
-    cell = CELL_KINDS.get(kind)
     names = tuple(gate.name for gate in facts.gates)
-    if cell is None or names != cell.gate_names or not facts.units.size:  # nothing, or about another kind of cell
+    if (
+        names != kind.gate_names and not kind.is_module
+    ) or not facts.units.size:  # nothing, or about another kind of cell
         for y, line in enumerate(wrap(safe(facts.note), max(8, width - 2))):
             canvas.put(1, y, line, palette.dim)
         return canvas.strips()
     foot = 2 if width < _NARROW and height >= _LOW else 1  # rows
     foot = max(0, height - foot - bool(facts.compared) - bool(facts.note))
     body = Canvas(width, foot)
-    if cell.is_gated:
-        shown, scales = draw_gated(body, facts, cell, character=character, palette=palette)
+    scales: Sequence[tuple[str, float]]
+    if kind.is_module:
+        shown, scales = draw_module(body, facts, kind, palette=palette)
+    elif kind.is_gated:
+        shown, scales = draw_gated(body, facts, kind, character=character, palette=palette)
     else:
         shown, scales = draw_plain(body, facts, character=character, palette=palette)
     return body.strips() + _foot(facts, shown, scales, width, height - foot, palette)

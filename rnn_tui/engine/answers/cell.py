@@ -64,9 +64,9 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
         gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
         c=None if cell.c is None else floats(cell.c[0, mine]),
         h=floats(cell.h[0, mine]),
-        compared=_compared(focus, layer, direction, step, mine) if ask.compare else None,
+        compared=_compared(focus, layer, direction, step, mine) if ask.compare and cell.module is None else None,
         largest_w=largest_finite(cell.w_ih, cell.w_hh),
-        largest_sum=largest_finite(cell.from_input, cell.b_ih, cell.from_state, cell.b_hh, *cell.totals.values()),
+        largest_sum=_largest_sum(cell),
         largest_held=largest_finite(x, h_before, cell.h),
         largest_c=0.0 if cell.c is None or cell.c_0 is None else largest_finite(cell.c_0, cell.c),
     )
@@ -92,8 +92,33 @@ def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor
     )
 
 
+def _largest_sum(cell: UnrolledLayer) -> float:
+    if cell.module is not None:
+        return largest_finite(*cell.gates.values())
+    return largest_finite(cell.from_input, cell.b_ih, cell.from_state, cell.b_hh, *cell.totals.values())
+
+
 def _terms(cell: UnrolledLayer, units: Tensor, features: Tensor, states: Tensor) -> tuple[GateTerms, ...]:
-    """Return each gate of a pass of one step, for some units, and for some columns of the matrices."""
+    """Return each gate of a pass of one step, for some units, and for some columns of the matrices.
+
+    Of a cell that is a module its parts have values alone: what they are made of is its author's.
+    """
+    if cell.module is not None:
+        none = np.zeros(0, np.float32)
+        matrix = np.zeros((0, 0), np.float32)
+        terms_of = {"from_input": none, "b_ih": none, "from_state": none, "b_hh": none, "total": none}
+        return tuple(
+            GateTerms(
+                name=gate.name,
+                squash=gate.squash,
+                w_ih=matrix,
+                w_hh=matrix,
+                **terms_of,
+                value=floats(cell.gates[gate.name][0, units]),
+            )
+            for gate in cell.kind.gates
+            if gate.name in cell.gates
+        )
     size = cell.h.shape[-1]
     terms = []
     for number, gate in enumerate(cell.kind.gates):

@@ -13,8 +13,9 @@ from rnn_tui.engine.inspect.observed_pass import GivenStates
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
+from rnn_tui.experiment.cell_kinds import Gate
 from rnn_tui.protocol.arrays import Floats, Integers
-from rnn_tui.protocol.inspect.gates import KEEPS, GatesAsk, GatesFacts, GateSummary, GateValues, UnitOrder
+from rnn_tui.protocol.inspect.gates import KEEPS, SLOPE, GatesAsk, GatesFacts, GateSummary, GateValues, UnitOrder
 
 __all__ = ["gates_facts"]
 
@@ -74,10 +75,14 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
             GateValues(
                 name=each.name,
                 about=each.about,
+                word=each.gate.word,
+                opened=each.gate.opened,
+                shut=each.gate.shut,
+                keeps=each.gate.keeps,
                 signed=each.is_signed,
                 values=floats(each.values[first:stop].index_select(1, chosen).T),
                 largest=1.0 if each.is_bounded else largest_finite(each.values[begin:end]),
-                summary=_summary(each.values[begin:end], begin, direction),
+                summary=_summary(each.values[begin:end], begin, direction, rest=each.gate.rest),
                 means=floats(each.values[first:stop].mean(1)),
             )
             for each in (_parts_of(given, focus.row) if given is not None else _shown(focus.cell(layer, direction)))
@@ -110,14 +115,18 @@ class _Shown(NamedTuple):
     values: Tensor  # (T, H)
     is_signed: bool
     is_bounded: bool = True
+    gate: Gate = Gate(name="", squash="")  # what there is to say of it
 
 
-def _summary(values: Tensor, begin: int, direction: int) -> GateSummary:
-    """Sum up the values of a gate, (F, H), whose leftmost time step is `begin`, in the order in which it reads."""
+def _summary(values: Tensor, begin: int, direction: int, *, rest: bool) -> GateSummary:
+    """Sum up the values of a gate, (F, H), whose leftmost time step is `begin`, in the order in which it reads.
+
+    `rest`: 1 − gate is what keeps.
+    """
     steps = range(begin, begin + len(values))
     if direction:
         values, steps = values.flip(0), steps[::-1]
-    means, left = values.mean(1), values[1:].prod(0)
+    means, left = values.mean(1), (1 - values if rest else values)[1:].prod(0)
     turns = means.diff()
     at = int(turns.abs().argmax()) if len(turns) else -1
     return GateSummary(
@@ -142,8 +151,12 @@ def _shown(cell: UnrolledLayer) -> list[_Shown]:
     if not cell.kind.is_gated:
         (gate,) = cell.kind.gates
         total = _Shown("a", f"the sum that goes into {gate.squash}", cell.totals[gate.name], True, False)
-        return [total, _Shown("h'", _SLOPES[gate.squash][0], slope(cell), False)]
-    gates = [_Shown(each.name, each.about, cell.gates[each.name], each.is_signed) for each in cell.kind.gates]
+        return [total, _Shown(SLOPE, _SLOPES[gate.squash][0], slope(cell), False)]
+    gates = [
+        _Shown(each.name, each.about, cell.gates[each.name], each.is_signed, bool(each.squash), each)
+        for each in cell.kind.gates
+        if each.name in cell.gates
+    ]
     return gates if cell.c is None else [*gates, _Shown("c", cell.kind.about_c, cell.c, True, False)]
 
 

@@ -53,8 +53,6 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     norms = [[_norms(each) for each in both] for both in found]
     every = torch.cat([part.flatten() for both in norms for each in both for part in each if part is not None])
     finite = every[every.isfinite()]
-    names = network.kind.gate_names
-    blocks = torch.stack(focus.cell(layer, direction).w_hh.chunk(len(names)))
     norm = _norm(observed) if observed.has_update else None
     clip = observed.experiment.training.clip
     return replace(
@@ -66,7 +64,7 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
             for number, both in enumerate(norms)
             for way, each in enumerate(both)
         ),
-        radius=() if observed.given else tuple(zip(names, spectral_radius(blocks), strict=True)),
+        radius=_radius(focus.cell(layer, direction)) if observed.given is None else (),
         norm=norm,
         may_be_clipped=bool(observed.segments),
         clipped=norm * min(1.0, clip / (norm + 1e-6)) if clip and norm is not None else None,  # as torch clips
@@ -123,13 +121,23 @@ def _flow(focus: Focus, layer: int, direction: int, norms: _Norms, at: int | Non
         alone=floats(focus.window(alone)),
         whole_c=None if whole_c is None else floats(focus.window(whole_c)),
         alone_c=None if alone_c is None else floats(focus.window(alone_c)),
-        saturated=math.nan if focus.observed.given else _saturated(focus.layers[layer][direction], focus.reached),
+        saturated=math.nan
+        if focus.observed.given or network.kind.is_module
+        else _saturated(focus.layers[layer][direction], focus.reached),
         slope=math.nan if focus.observed.given else _slope(focus.layers[layer][direction], focus.reached),
         whole_ways=ways(whole, None, mine),
         alone_ways=ways(alone, at, sides) if at is not None else (),
         whole_c_ways=ways(whole_c, None, mine),
         alone_c_ways=ways(alone_c, at, sides) if at is not None else (),
     )
+
+
+def _radius(cell: UnrolledLayer) -> tuple[tuple[str, float], ...]:
+    """Return the spectral radius of W_hh of each gate; a cell with weights of its own has no such matrix."""
+    if cell.module is not None:
+        return ()
+    names = cell.kind.gate_names
+    return tuple(zip(names, spectral_radius(torch.stack(cell.w_hh.chunk(len(names)))), strict=True))
 
 
 def _saturated(cell: UnrolledLayer, steps: int) -> float:
@@ -140,7 +148,7 @@ def _saturated(cell: UnrolledLayer, steps: int) -> float:
     h = cell.h[:steps]
     if not h.isfinite().all():
         return math.nan
-    stuck = h == 0 if cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
+    stuck = h == 0 if cell.kind.gate_names and cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
 
 

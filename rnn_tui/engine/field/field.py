@@ -12,6 +12,7 @@ from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.field.stack import Stack, stack_key
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset, build_dataset
+from rnn_tui.engine.training.own_cell_facts import with_own_cell
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.memory import is_large
@@ -156,16 +157,15 @@ def _load_all(experiments: list[Experiment]) -> list[LoadedData]:
                 known[key] = load(each)
             of_first = known[key]
             check_network(msgspec.structs.replace(each, data=of_first.experiment.data))
-        except ExperimentError as error:
-            raise _with_value(error, each) from None
-        found.append(
-            LoadedData(
+            of_this = LoadedData(
                 given=msgspec.structs.replace(each, data=of_first.given.data),
                 experiment=msgspec.structs.replace(each, data=of_first.experiment.data),
                 source=of_first.source,
                 origin=of_first.origin,
             )
-        )
+            found.append(with_own_cell(of_this))
+        except ExperimentError as error:
+            raise _with_value(error, each) from None
     return found
 
 

@@ -1,8 +1,8 @@
 """Layers of cells that are modules: a time step is `cell(x, state)`, with weights and parts of the cell's own.
 
-Two kinds of cells are such: those of `engine/network/modules/`, and the one that somebody names with `--cell FILE:CLASS`
-(`own_cell.py`). A cell returns its state, h (N, H) or (h, c), and may return its parts with it: `state, {"z": z}`; or it
-leaves them on itself, as `self.z = z`. A part is (N, H), and is looked at as a gate.
+Two kinds of cells are such: those of `engine/network/modules/`, and the one that somebody names on the command line
+(`own_cell.py`). A cell returns its state, h (N, H) or (h, c), and may return its parts with it: `state, {"z": z}`; or
+it leaves them on itself, as `self.z = z`. A part is (N, H), and is looked at as a gate.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.network.cells import State, Step, StepStack, by_layer, hidden, through_time
+from rnn_tui.engine.network.cells import State, Step, StepStack, by_layer, hidden, map_state, through_time
 from rnn_tui.engine.network.layer_norm import add_norms
 from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.experiment.spec import Network
@@ -108,14 +108,9 @@ class ModuleLayer(nn.Module):
 
 
 def parts_of_steps(cell: nn.Module, kind: CellKind, x: Tensor, before: State) -> Parts:
-    """Return the parts of many steps at once, each like h; x (..., E) and the states (..., H) that the steps begin with.
+    """Return the parts of many steps at once, each like h; x (..., E) and the states (..., H) before them.
 
     A step knows of no other, so that all are rows of one batch.
     """
-    rows: State
-    if isinstance(before, tuple):
-        rows = before[0].flatten(0, -2), before[1].flatten(0, -2)
-    else:
-        rows = before.flatten(0, -2)
-    _, parts = call(cell, x.flatten(0, -2), rows)
+    _, parts = call(cell, x.flatten(0, -2), map_state(before, lambda part: part.flatten(0, -2)))
     return {gate.name: parts[gate.name].reshape(*x.shape[:-1], -1) for gate in kind.gates if gate.name in parts}

@@ -4,7 +4,6 @@ Only what the command line of this process has named is ever run: see `experimen
 """
 
 import ast
-import dataclasses
 import hashlib
 import inspect
 import linecache
@@ -18,12 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.data.load import LoadedData
 from rnn_tui.engine.network.cells import State, parts
 from rnn_tui.engine.network.module_cells import Left, Parts, call
 from rnn_tui.experiment.cell_kinds import OWN, Shape
@@ -31,7 +28,7 @@ from rnn_tui.experiment.named_cell import NamedCell, named_cell
 from rnn_tui.experiment.own_cell import LONGEST_SOURCE, OwnCell, OwnGate
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 
-__all__ = ["CellError", "Loaded", "StepOfFour", "build_own", "load_cell", "loaded_cell", "told", "with_own_cell"]
+__all__ = ["CellError", "Loaded", "StepOfFour", "build_own", "load_cell", "loaded_cell", "own_facts", "told"]
 
 _ROWS = 3  # of the batch on which a cell is tried: not 2, which `h, c = state` would take apart
 _MODULE = "rnn_tui_own_cell"  # the name under which the file is a module
@@ -39,10 +36,10 @@ _MATRICES = ("w_ih", "w_hh", "b_ih", "b_hh")
 
 
 class CellError(ExperimentError):
-    """Something that its author must mend; the message begins with the file and the line."""
+    """Something that the author of a cell must mend. `value` is the cell, the message the line and what is wrong."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__("network.cell", problem)
+    def __init__(self, named: NamedCell | None, problem: str) -> None:
+        super().__init__("network.cell", problem, value=OWN if named is None else str(named))
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def load_cell(named: NamedCell) -> Loaded:
         with open(named.file, "rb") as opened:
             source = opened.read()
     except OSError as error:
-        raise CellError(f"{safe(named.file)}: {error.strerror}") from None
+        raise CellError(named, error.strerror or str(error)) from None
     linecache.checkcache(named.file)
     module = types.ModuleType(_MODULE)
     module.__file__ = named.file
@@ -101,12 +98,12 @@ def load_cell(named: NamedCell) -> Loaded:
         exec(compile(source, named.file, "exec"), module.__dict__)
     made = getattr(module, named.name, None)
     if not isinstance(made, type):
-        raise CellError(f"{safe(named.file)}: has no class {safe(named.name)} when it has run")
+        raise CellError(named, f"has no class {safe(named.name)} when it has run")
     method = "forward" if issubclass(made, nn.Module) else "step"
     if not callable(getattr(made, method, None)):
         raise CellError(
-            f"{named}: has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, "
-            "b_ih, b_hh)"
+            named,
+            "has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, b_ih, b_hh)",
         )
     return Loaded(named, made, hashlib.sha256(source).hexdigest(), _source_of(source.decode(), named.name, method))
 
@@ -119,7 +116,8 @@ def loaded_cell() -> Loaded:
     named = named_cell()
     if named is None:
         raise CellError(
-            "own does not fit: the cell of this run is in a file of its author's; name it, --cell FILE:CLASS"
+            None,
+            "this cell is in a file of its author's, which no run brings with it: name it, --cell FILE.py:CLASS",
         )
     if not _loaded or _loaded[0].named != named:
         _loaded[:] = [load_cell(named)]
@@ -135,22 +133,8 @@ def build_own(input_size: int, hidden_size: int) -> nn.Module:
         return StepOfFour(loaded.made(), input_size, hidden_size)
 
 
-def with_own_cell(data: LoadedData) -> LoadedData:
-    """Add what is known of an experiment's own cell, found by trying it; any other experiment stays as it is.
-
-    Raises CellError.
-    """
-    if data.experiment.network.cell != OWN:
-        return data
-    own = _facts(data.experiment)
-    return dataclasses.replace(data, given=_with(data.given, own), experiment=_with(data.experiment, own))
-
-
-def _with(experiment: Experiment, own: OwnCell) -> Experiment:
-    return msgspec.structs.replace(experiment, network=msgspec.structs.replace(experiment.network, own=own))
-
-
-def _facts(experiment: Experiment) -> OwnCell:
+def own_facts(experiment: Experiment) -> OwnCell:
+    """Return what is known of an experiment's own cell, found by trying it. Raises CellError."""
     network, loaded = experiment.network, loaded_cell()
     sizes = [experiment.input_size, network.hidden_size * network.directions][: network.layers]
     tried = [_try(loaded, size, network.hidden_size) for size in sizes]
@@ -208,18 +192,16 @@ def _check_state(named: NamedCell, found: Any, has_c: bool, hidden_size: int) ->
     """Raise CellError for what is no state."""
     wanted = f"(N, {hidden_size})"
     if isinstance(found, tuple) and not has_c:
-        raise CellError(
-            f"{named}: reads one tensor as its state and returns {len(found)}; it must return what it reads"
-        )
+        raise CellError(named, f"reads one tensor as its state and returns {len(found)}; it must return what it reads")
     states = parts(found) if has_c else (found,)
     if has_c and (not isinstance(found, tuple) or len(states) != 2):
-        raise CellError(f"{named}: reads (h, c) and does not return both; both must be alike")
+        raise CellError(named, "reads (h, c) and does not return both; both must be alike")
     for name, each in zip("hc", states, strict=False):
         if not isinstance(each, Tensor):
-            raise CellError(f"{named}: returns {safe(type(each).__name__)} as {name}; it must be a tensor {wanted}")
+            raise CellError(named, f"returns {safe(type(each).__name__)} as {name}; it must be a tensor {wanted}")
         if tuple(each.shape) != (_ROWS, hidden_size):
             shape = ", ".join("N" if size == _ROWS else str(size) for size in each.shape)
-            raise CellError(f"{named}: returns {name} of shape ({shape}); it must be {wanted}, as the one before it")
+            raise CellError(named, f"returns {name} of shape ({shape}); it must be {wanted}, as the one before it")
 
 
 @contextmanager
@@ -236,11 +218,11 @@ def _told(named: NamedCell) -> Iterator[None]:
 def told(named: NamedCell, error: BaseException) -> CellError:
     """Say in one line what a file of its author's has raised, and at which of its lines."""
     if isinstance(error, SyntaxError):
-        return CellError(f"{safe(os.path.basename(named.file))}, line {error.lineno}: {safe(error.msg)}")
+        return CellError(named, f"line {error.lineno}: {safe(error.msg)}")
     lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == named.file]
-    where = f", line {lines[-1]}" if lines else ""
+    where = f"line {lines[-1]}: " if lines else ""
     said = " ".join(str(error).split())
-    return CellError(f"{safe(os.path.basename(named.file))}{where}: {type(error).__name__}: {safe(said)}")
+    return CellError(named, f"{where}{type(error).__name__}: {safe(said)}")
 
 
 def _source_of(source: str, name: str, method: str) -> str:

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from rnn_tui.data.load import load
 from rnn_tui.engine.answers.probe import Probe
 from rnn_tui.engine.answers.row_view import RowView
-from rnn_tui.engine.network.own_cell import with_own_cell
 from rnn_tui.engine.session.history import History
 from rnn_tui.engine.session.hold import Hold
 from rnn_tui.engine.session.phases import Phases
@@ -24,6 +23,7 @@ from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.branches import Branch
 from rnn_tui.engine.training.eval_schedule import EvalSchedule
 from rnn_tui.engine.training.loss_history import LossSeries
+from rnn_tui.engine.training.own_cell_facts import with_own_cell
 from rnn_tui.engine.training.recorder import no_number
 from rnn_tui.engine.training.snapshot import Snapshot
 from rnn_tui.engine.training.threads import build_tuner

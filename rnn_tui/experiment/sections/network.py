@@ -31,7 +31,16 @@ def _without_forget_gate(experiment: Any) -> str:
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One-hot or embedding, then recurrent layers, then a head."""
 
-    cell: Annotated[Cell, Setting("the kind of recurrent cell", front=1, since="0.1.0", memory=True)] = "rnn"
+    cell: Annotated[
+        Cell,
+        Setting(
+            "the kind of recurrent cell, or a class in a file of one's own",
+            spelled={OWN: "FILE.py:CLASS"},
+            front=1,
+            since="0.1.0",
+            memory=True,
+        ),
+    ] = "rnn"
     implementation: Annotated[
         Literal["fused", "cell", "written-out"],
         Setting(

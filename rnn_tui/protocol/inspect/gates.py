@@ -6,10 +6,11 @@ from rnn_tui.common.value import Value
 from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.base import Answer, Ask
 
-__all__ = ["KEEPS", "GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
+__all__ = ["KEEPS", "SLOPE", "GateSummary", "GateValues", "GatesAsk", "GatesFacts", "UnitOrder"]
 
 UnitOrder = Literal["number", "rows", "varies"]
 KEEPS = 0.9  # of a value: what a unit has left at the end that is said to keep it
+SLOPE = "h'"  # in the place of a gate where there are none: how much of a gradient gets through
 
 
 class GatesAsk(Ask, frozen=True, kw_only=True, tag=True):
@@ -45,6 +46,10 @@ class GateValues(Value, frozen=True, kw_only=True):
 
     name: str  # "i", "f", "g", "o", "c"; "r", "z", "n"; "a" and "h'" where there are no gates
     about: str  # what it does, in a few words
+    word: str = ""  # its name besides the letter: "forget"
+    opened: str = ""  # what it does at 1
+    shut: str = ""  # and at 0
+    keeps: str = ""  # "h" or "c": the state that it multiplies at each step, or that 1 − gate does; empty: neither
     signed: bool  # in (-1, 1) or unbounded; else in (0, 1)
     values: Floats  # (u, f) at the steps first .. first+f-1
     largest: float = 0.0  # the bound of |value|; without one, the largest of all units and steps; 0: unknown

@@ -51,7 +51,9 @@ class CellPane(InsidePane[CellFacts]):
         )
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """Return the view with the equations written out beside torch, or without."""
+        """Return the view with the equations written out beside torch, or without; torch has no other cells."""
+        if experiment.network.kind.is_module:
+            return view
         return replace(view, compare=not view.compare)
 
     def title(self, scene: Scene) -> str:
@@ -64,7 +66,7 @@ class CellPane(InsidePane[CellFacts]):
         """Return the keys that choose."""
         beside = "no comparison" if scene.view.compare else "compare with torch"
         unit = f", . unit {chosen_unit(scene.experiment, scene.view) + 1}"
-        return layer_keys(scene.experiment, unit, f"o: {beside}")
+        return layer_keys(scene.experiment, unit, "" if scene.experiment.network.kind.is_module else f"o: {beside}")
 
     def draw(self, scene: Scene, facts: CellFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
@@ -73,6 +75,6 @@ class CellPane(InsidePane[CellFacts]):
             width=width,
             height=height,
             palette=scene.palette,
-            kind=scene.experiment.network.cell,
+            kind=scene.experiment.network.kind,
             character=scene.name_of(facts.character) if scene.reads_tokens else UNREAD,
         )

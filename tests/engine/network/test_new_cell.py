@@ -158,7 +158,7 @@ def test_it_trains_and_every_number_inside_is_right(both: bool) -> None:
     assert cell.compared is not None
     assert cell.compared.difference < 1e-5
     rows = ["".join(part.text for part in strip) for strip in draw_cell(
-        cell, width=120, height=40, palette=DARK, kind="mgu", character="h"
+        cell, width=120, height=40, palette=DARK, kind=CELL_KINDS["mgu"], character="h"
     )]  # fmt: skip
     text = "\n".join(rows)
     assert "f = σ(W_if xₜ + b_if + W_hf hₜ₋₁ + b_hf)" in text

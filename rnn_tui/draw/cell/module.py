@@ -1,0 +1,56 @@
+"""A cell with equations of its own: as they are written, and the values of its parts in each unit."""
+
+from rnn_tui.common.glyphs import safe
+from rnn_tui.draw.cell.equation import before, selected
+from rnn_tui.draw.cell.unit_table import UnitColumn, draw_table, window
+from rnn_tui.draw.kit.canvas import Canvas
+from rnn_tui.draw.kit.matrix import scale_of
+from rnn_tui.draw.kit.palette import Palette
+from rnn_tui.draw.kit.text_fit import cut
+from rnn_tui.experiment.cell_kinds import CellKind
+from rnn_tui.protocol.inspect.cell import CellFacts
+
+__all__ = ["draw_module"]
+
+_TALLEST = 5
+_TABLE = 8  # rows that the table of units has at least, if there is room for all of them
+
+
+def draw_module(
+    canvas: Canvas, facts: CellFacts, kind: CellKind, *, palette: Palette
+) -> tuple[int, list[tuple[str, float]]]:
+    """Draw the equations and the table of units; return how many are shown, and the colour scales."""
+    count, at = len(facts.units), selected(facts)
+    lines = [line.rstrip() for line in kind.source.expandtabs(4).splitlines()]
+    lines = [line for line in lines if line]
+    room = max(0, canvas.height - 1 - min(count, _TABLE) - 1)
+    y = 0
+    for number, line in enumerate(lines):
+        is_last = y == room - 1 and number < len(lines) - 1
+        if y >= room:
+            break
+        canvas.put(1, y, "…" if is_last else cut(safe(line), canvas.width - 2), palette.accent)
+        y += 1
+    y += bool(y)
+    columns, held, sums = _columns(facts)
+    left = canvas.height - y - 1
+    rows = window(count, max(1, left), at)
+    tall = max(1, min(_TALLEST, left // max(1, count)))
+    labels = [str(unit + 1) for unit in facts.units.tolist()]
+    draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
+    scales = [("parts", sums), ("h", held)] if facts.gates else [("h", held)]
+    return len(labels[rows]), scales
+
+
+def _columns(facts: CellFacts) -> tuple[list[UnitColumn], float, float]:
+    """Return the parts of each unit, then the states before and after; the scales of states and of other parts."""
+    states = [(before(facts), facts.h_before_units), ("hₜ", facts.h)]
+    if facts.c is not None and facts.c_before is not None:
+        states[:0] = [(f"c{before(facts)[1:]}", facts.c_before), ("cₜ", facts.c)]
+    held = max(1.0, scale_of(0.0, *(values for _, values in states)))
+    sums = max(1.0, scale_of(facts.largest_sum))
+    parts = [
+        UnitColumn(head=safe(gate.name), values=gate.value, scale=1 if gate.squash else sums, plus=gate.squash != "σ")
+        for gate in facts.gates
+    ]
+    return [*parts, *(UnitColumn(head=name, values=values, scale=held) for name, values in states)], held, sums
