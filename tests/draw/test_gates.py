@@ -16,6 +16,7 @@ from rnn_tui.draw.gates import GatesLayout, draw_gates, gate_units_that_fit, lay
 from rnn_tui.draw.gates_verdict import told
 from rnn_tui.draw.kit.palette import DARK, LIGHT
 from rnn_tui.draw.kit.time_axis import TimeAxis
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, Gate
 from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
 from tests.draw.grids import GREY, Grid, is_picture, letters, number_in, texts
 from tests.examples import examples
@@ -24,9 +25,24 @@ VALUES = st.one_of(st.floats(0, 1, width=32), st.floats(width=32))
 LSTM = {"i": False, "f": False, "g": True, "o": False, "c": True}
 
 
+_GATES = {gate.name: gate for kind in ("gru", "lstm") for gate in CELL_KINDS[kind].gates}
+
+
+def words_of(name: str) -> dict[str, Any]:
+    """Return what is said of a gate of an LSTM or a GRU besides its values."""
+    gate = _GATES.get(name, Gate(name=name, squash=""))
+    return {each: getattr(gate, each) for each in ("word", "opened", "shut", "keeps")}
+
+
 def facts(values: dict[str, Any], *, signed: dict[str, bool], hidden: int | None = None, **more: Any) -> GatesFacts:
     gates = tuple(
-        GateValues(name=name, about=f"about {name}", signed=signed[name], values=np.array(each, np.float32))
+        GateValues(
+            name=name,
+            about=f"about {name}",
+            signed=signed[name],
+            values=np.array(each, np.float32),
+            **words_of(name),
+        )
         for name, each in values.items()
     )
     units = len(gates[0].values) if gates else 0
@@ -258,7 +274,7 @@ def lstm_with_means(steps: int, *, units: int = 32, **means: list[float]) -> Gat
         gates.append(
             GateValues(
                 name=name, about=f"about {name}", signed=signed, values=np.full((8, steps), 0.3, np.float32),
-                largest=1.0, summary=summary, means=None if signed else mean,
+                largest=1.0, summary=summary, means=None if signed else mean, **words_of(name),
             )
         )  # fmt: skip
     return GatesFacts(hidden_size=units, units=np.arange(8, dtype=np.int32), gates=tuple(gates))
@@ -377,7 +393,9 @@ def summed_up(gates: dict[str, dict[str, Any]]) -> GatesFacts:
     for name, about in gates.items():
         summary = GateSummary(**{"mean": 0.5, "size": 0.5, "begin": 0, "end": 20, **about})
         values = np.zeros((2, 3), np.float32)
-        made.append(GateValues(name=name, about="", signed=name in "gcna", values=values, summary=summary))
+        made.append(
+            GateValues(name=name, about="", signed=name in "gcna", values=values, summary=summary, **words_of(name))
+        )
     return GatesFacts(hidden_size=8, units=np.arange(2, dtype=np.int32), gates=tuple(made))
 
 

@@ -16,6 +16,7 @@ from rnn_tui.protocol.inspect.gates import GatesFacts, GateValues
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsFacts, gradient_way
 from rnn_tui.protocol.inspect.weights import MatrixFact, WeightsFacts
 from tests.draw.grids import GREY, Grid, is_picture, texts
+from tests.draw.test_gates import words_of
 from tests.examples import examples
 
 WIDTH, HEIGHT = 58, 17  # of a pane on a stage of 60 by 20
@@ -28,7 +29,10 @@ def gates(**values: list[float]) -> GatesFacts:
     return GatesFacts(
         hidden_size=40,
         units=np.array([6, 2], np.int32),
-        gates=tuple(GateValues(name=name, about="", signed=name in "gc", values=each) for name, each in given.items()),
+        gates=tuple(
+            GateValues(name=name, about="", signed=name in "gc", values=each, **words_of(name))
+            for name, each in given.items()
+        ),
     )
 
 

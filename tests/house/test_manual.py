@@ -16,9 +16,12 @@ from rnn_tui.engine.headless.diagnostics_report import TOLD
 from rnn_tui.engine.headless.rows_report import RowsUpdate
 from rnn_tui.engine.headless.series_report import SeriesUpdate
 from rnn_tui.engine.headless.text_report import TextUpdate
+from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.named_cell import VARIABLE, name_cell, read_name
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.toml_file import write
+from rnn_tui.experiment.validate import from_dict
 from rnn_tui.manual import TOPICS
 from rnn_tui.tours import TOPICS as TOURS
 from rnn_tui.tours.read import read_tour
@@ -131,8 +134,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     rows = "\n".join(f"{day},{day % 7},{day * 1.5}" for day in range(100))
     (tmp_path / "air.csv").write_text(f"day,so2,co2\n{rows}\n")
     (tmp_path / "mine.toml").write_text(write(LESSONS["ohlol"]))
+    (cell,) = re.findall(r"^```python\n(.*?class MyGRU.*?)^```$", PAGES["network"], re.M | re.S)
+    (tmp_path / "mine.py").write_text(cell)
+    monkeypatch.setenv(VARIABLE, "")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_cell_of_the_manual_learns() -> None:
+    named = read_name("mine.py:MyGRU")
+    name_cell(named)
+    session = Session(from_dict({"network": {"cell": "own"}, "training": {"tick": "sequence", "reduction": "mean"}}))
+    for _ in range(100):
+        session.tick()
+    assert session.learnt is not None
+    assert session.experiment.network.kind.gate_names == ("r", "z", "n")
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: f"{each.page}: {' '.join(each.arguments)}")

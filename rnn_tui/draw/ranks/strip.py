@@ -121,8 +121,8 @@ def _bar_styles(palette: Palette) -> tuple[Style, Style]:
 def _draw_bar(canvas: Canvas, x: int, y: int, room: int, line: Line, scale: float, palette: Palette) -> None:
     """Draw the computing time and after it the waiting time, on one scale for all lines."""
     computing, waiting = (1000 * _middle(line, pick) / scale for pick in (_computing, _waiting))
-    computed = min(room, round(computing * room))
-    end = min(room, round((computing + waiting) * room))
+    computed = round(min(1.0, computing) * room)  # a time beside a scale that is all but 0 is more than any room
+    end = round(min(1.0, computing + waiting) * room)
     styles = _bar_styles(palette)
     canvas.fill(x, y, computed, styles[0], _COMPUTING)
     canvas.fill(x + computed, y, end - computed, styles[1], _WAITING)

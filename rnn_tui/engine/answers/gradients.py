@@ -37,7 +37,7 @@ def gradients_facts(focus: Focus, ask: GradientsAsk) -> GradientsFacts:
     L is the loss as training has it, of the steps fed so far; ℓ is the loss of the step `at`.
     """
     ask = replace(ask, at=max(0, focus.fed - 1)) if ask.at == -1 else ask
-    observed, network = focus.observed, focus.observed.experiment.network
+    observed = focus.observed
     layer, direction = focus.place(ask.layer, ask.direction)
     facts = GradientsFacts(first=focus.first, at=-1, layer=layer, direction=direction)
     if not observed.learns or not focus.fed:
@@ -143,12 +143,12 @@ def _radius(cell: UnrolledLayer) -> tuple[tuple[str, float], ...]:
 def _saturated(cell: UnrolledLayer, steps: int) -> float:
     """Return the share of the states, over all units and the first steps, through which hardly any gradient flows back.
 
-    NaN where some of them are not finite.
+    NaN where some of them are not finite, and of a cell with equations of its own: its h may have no bound.
     """
     h = cell.h[:steps]
-    if not h.isfinite().all():
+    if cell.module is not None or not h.isfinite().all():
         return math.nan
-    stuck = h == 0 if cell.kind.gate_names and cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
+    stuck = h == 0 if cell.kind.gates[0].squash == "relu" else h.abs() > _SATURATED
     return stuck.float().mean().item()
 
 

@@ -68,8 +68,8 @@ def run_layer(
 ) -> tuple[Tensor, Tensor | None]:
     """Return the h (T, N, D*H) of one of `layer_modules` for x (T, N, E) and the state before it (D, N, H), and its c.
 
-    c is that of a cell with equations of its own: of torch's cells it follows from the gates. lengths (N,), on the CPU,
-    are those of padded rows: see `run_rows`.
+    Only a cell with equations of its own returns a c here: of torch's it follows from the gates. lengths (N,), on the
+    CPU, are those of padded rows: see `run_rows`.
     """
     forward: Callable[..., Any] = module.forward  # hooks for all modules are those of a script that is watched
     if isinstance(module, ModuleLayer):
