@@ -13,7 +13,7 @@ from rnn_tui.cli.completion import complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.option_types import Count, SettingType
 from rnn_tui.cli.options import cell_option
-from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of
+from rnn_tui.cli.sample_prime import known_primes, numbers_of, prime_of, rows_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import Piecewise, say
 from rnn_tui.common.wording import shown
@@ -50,7 +50,7 @@ def _options() -> list[click.Parameter]:
     options.append(
         click.Option(["--skip-unknown"], is_flag=True, help="leave out characters of the prime that were never learnt")
     )
-    about = "of a series: the next N numbers, one a line, in its own units"
+    about = "of a series: the next N numbers, one a line, in its own units; of several columns N lines"
     options.append(click.Option(["--forecast"], metavar="N", type=Count(_MOST), help=about))
     options.append(click.Option(["--best"], is_flag=True, help="with the weights of the best loss, not the newest"))
     return options
@@ -149,15 +149,19 @@ def _forecast(kept: "SavedNetwork", given: str | None, steps: int | None, run: s
         raise UsageError(f"{shown(run)}: it has learnt a series: --forecast N prints the next N numbers")
     series = kept.data_card.series
     assert series is not None
-    values = series.values if given is None else numbers_of(given)
-    for value in _finite(forecast_from(kept.model(), kept.experiment, series, values, steps), run):
+    if given is None:
+        values = list(zip(*(each.values for each in series.read), strict=True))
+    else:
+        values = rows_of(numbers_of(given), [each.name for each in series.read])
+    for row in _finite(forecast_from(kept.model(), kept.experiment, series, values, steps), run):
         out = Piecewise()
-        out.write(repr(value))
+        out.write("\t".join(map(repr, row)))
         out.end()
 
 
-def _finite(values: Iterator[float], run: str) -> Iterator[float]:
-    for at, value in enumerate(values):
-        if value - value != 0:
-            raise UsageError(f"{shown(run)}: after {at:,} numbers, its prediction is not a number any more ({value})")
-        yield value
+def _finite(rows: Iterator[list[float]], run: str) -> Iterator[list[float]]:
+    for at, row in enumerate(rows):
+        bad = next((value for value in row if value - value != 0), None)
+        if bad is not None:
+            raise UsageError(f"{shown(run)}: after {at:,} numbers, its prediction is not a number any more ({bad})")
+        yield row

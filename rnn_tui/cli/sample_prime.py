@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 from rnn_tui.cli.errors import UsageError
-from rnn_tui.common.glyphs import glyph
+from rnn_tui.common.glyphs import glyph, safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
 from rnn_tui.experiment.task_layout import ResponseKind
 from rnn_tui.experiment.tokenizers import Tokenizer
 
-__all__ = ["known_primes", "numbers_of", "prime_of"]
+__all__ = ["known_primes", "numbers_of", "prime_of", "rows_of"]
 
 _NAMED = 5  # characters that a message names
 
@@ -112,3 +112,12 @@ def numbers_of(text: str) -> list[float]:
     if not found:
         raise UsageError("--prime: has no number: give at least one")
     return found
+
+
+def rows_of(numbers: list[float], names: list[str]) -> list[tuple[float, ...]]:
+    """Return numbers as rows with one for each column. Raises UsageError where they do not fill the last row."""
+    width = len(names)
+    if len(numbers) % width:
+        there = counted(len(numbers), "number")
+        raise UsageError(f"--prime: has {there}: each time step takes {width}, {safe(', '.join(names))}")
+    return list(zip(*(numbers[at::width] for at in range(width)), strict=True))

@@ -19,15 +19,19 @@ class Piece:
 
     starts: Places  # (N,)
     length: int
+    ahead: int = 1
 
     @property
     def places(self) -> Places:
-        """(T+1, N) the characters of each row, and the one after them."""
-        return self.starts + np.arange(self.length + 1)[:, None]
+        """(T+A, N) the characters of each row, and the A after them, of which the last is the last target."""
+        return self.starts + np.arange(self.length + self.ahead)[:, None]
 
 
 class Batches:
     """A text cut into batches: N rows of L characters, each with the character after it as the last target.
+
+    Of a series the last target stands A time steps after the last that is read. Where there is but one target for a
+    sequence, what is held out is cut into whole ones.
 
     Characters 0 .. learnt-1 are for learning, the others are held out. A pass is counted from 1 on; `count` of them are
     one epoch. What a pass reads depends on its number and the seed alone, so that any of them can be had again.
@@ -38,22 +42,27 @@ class Batches:
         self.length = data.length
         self.rows = data.batch
         self.stateful = data.stateful
+        self.ahead = data.ahead if data.series else 1
         what, one = ("series", "value") if data.series else ("text", "character")
         self.held_out = int(characters * data.holdout)
+        if data.task == "many-to-one":
+            self.held_out -= (self.held_out - self.ahead) % self.length
         self.learnt = characters - self.held_out
-        if data.holdout and self.held_out < 2:
+        if data.holdout and self.held_out < (1 + self.ahead if data.task == "many-to-many" else self.length):
             problem = f"{data.holdout:g} of {counted(characters, one)} leaves nothing to evaluate: "
-            least = np.ceil(2000 / characters) / 1000
+            needed = 1 + self.ahead if data.task == "many-to-many" else self.length + self.ahead
+            least = np.ceil(1000 * needed / characters) / 1000
             raise ExperimentError(
                 "data.holdout", problem + (f"it must be at least {least:g}, or 0" if least <= 0.9 else "it must be 0")
             )
         there = f"the {what} has {counted(self.learnt, one)}" + (" that are not held out" if self.held_out else "")
-        if self.learnt <= data.length:
-            fits = f"at most {self.learnt - 1:,}" if self.learnt > 1 else f"a longer {what}"
-            raise ExperimentError(
-                "data.length", f"{data.length} is too long: {there}, and one more is the last target; it must be {fits}"
-            )
-        self.sequences = (self.learnt - 1) // data.length  # of which no two share a target
+        most = self.learnt - self.ahead
+        if most < data.length:
+            more = {0: "", 1: ", and one more is the last target"}
+            then = more.get(self.ahead, f", and the last target stands {self.ahead:,} after the last that is read")
+            fits = f"at most {most:,}" if most > 0 else f"a longer {what}"
+            raise ExperimentError("data.length", f"{data.length} is too long: {there}{then}; it must be {fits}")
+        self.sequences = most // data.length  # of which no two share a target
         self.count = self.sequences // data.batch
         if not self.count:
             raise ExperimentError(
@@ -81,19 +90,22 @@ class Batches:
         if not self.held_out:
             return []
         if self.stateful:
-            last = self.learnt + self.held_out - 1
+            last = self.learnt + self.held_out - self.ahead
             starts = range(self.learnt, last, most)
-            return [Piece(starts=np.array([start]), length=min(most, last - start)) for start in starts]
-        sequences, rest = divmod(self.held_out - 1, self.length)
+            return [self._piece(np.array([start]), min(most, last - start)) for start in starts]
+        sequences, rest = divmod(self.held_out - self.ahead, self.length)
         rows = min(self.rows, sequences)
         whole: list[Places] = []
         if sequences:
             order = np.random.RandomState(0).permutation(sequences)
             whole = np.split(order, range(rows, sequences, rows))
-        pieces = [Piece(starts=self.learnt + numbers * self.length, length=self.length) for numbers in whole]
+        pieces = [self._piece(self.learnt + numbers * self.length, self.length) for numbers in whole]
         if rest:
-            pieces.append(Piece(starts=np.array([self.learnt + sequences * self.length]), length=rest))
+            pieces.append(self._piece(np.array([self.learnt + sequences * self.length]), rest))
         return pieces
+
+    def _piece(self, starts: Places, length: int) -> Piece:
+        return Piece(starts=starts, length=length, ahead=self.ahead)
 
     def begins_epoch(self, number: int) -> bool:
         """Tell whether that pass is the first of an epoch."""

@@ -5,24 +5,54 @@ from msgspec.structs import replace
 
 from rnn_tui.data.batches import Batches
 from rnn_tui.data.pairs import NONE, Pairs
-from rnn_tui.data.series import TimeSeries
+from rnn_tui.data.series_columns import SeriesColumns
 from rnn_tui.data.text import Corpus
-from rnn_tui.experiment.spec import Experiment, Task
+from rnn_tui.experiment.spec import Data, Experiment, Task
 from rnn_tui.experiment.tokenizers import tokenizer_of
 
-__all__ = ["DataCard", "SeriesCard", "data_card_of", "first_input", "with_vocabulary"]
+__all__ = ["ColumnCard", "DataCard", "SeriesCard", "data_card_of", "first_input", "with_vocabulary"]
 
 _SOME = 10  # inputs of pairs
 _PRIME = 20  # tokens of a text
 
 
-class SeriesCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a series: how it is standardised, and where what is learnt ends. All in its own units."""
+class ColumnCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a column of a series: how it is standardised, and where what is learnt ends. All in its own units."""
 
     name: str
     mean: float  # of what is learnt
     deviation: float
     values: tuple[float, ...]  # the last that are learnt, as many as a sequence has
+
+
+class SeriesCard(ColumnCard, frozen=True, kw_only=True):
+    """Of a series: its first column, and the others; the first so many are read."""
+
+    others: tuple[ColumnCard, ...] = ()
+    reads: int = 1
+    says: tuple[int, ...] = (0,)  # places of the columns that are predicted
+    ahead: int = 1  # time steps from what is read to what is predicted
+
+    @property
+    def columns(self) -> tuple[ColumnCard, ...]:
+        """All columns."""
+        return self, *self.others
+
+    @property
+    def read(self) -> tuple[ColumnCard, ...]:
+        """The columns that are read."""
+        return self.columns[: self.reads]
+
+    @property
+    def said(self) -> tuple[ColumnCard, ...]:
+        """The columns that are predicted."""
+        return tuple(self.columns[at] for at in self.says)
+
+    @property
+    def own_outputs(self) -> tuple[int, ...] | None:
+        """The place of each number that is read among those that are predicted; None: they are others."""
+        known = self.ahead == 1 and set(range(self.reads)) <= set(self.says)
+        return tuple(map(self.says.index, range(self.reads))) if known else None
 
 
 class DataCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,15 +65,11 @@ class DataCard(msgspec.Struct, frozen=True, kw_only=True):
     next_characters: bool = False  # of many-to-many pairs: whether the targets are the inputs' next characters
 
 
-def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | None) -> DataCard:
+def data_card_of(experiment: Experiment, source: Corpus | Pairs | SeriesColumns | None) -> DataCard:
     """Make the card of an experiment whose vocabulary is known, from its file where it has one."""
     data = experiment.data
-    if isinstance(source, TimeSeries):
-        learnt = Batches(len(source), data).learnt
-        scale = source.scale(learnt)
-        values = tuple(source.values[learnt - data.length : learnt].tolist())
-        found = SeriesCard(name=source.name, mean=scale.mean, deviation=scale.deviation, values=values)
-        return DataCard(series=found)
+    if isinstance(source, SeriesColumns):
+        return DataCard(series=_series_card(source, data))
     inputs = data.inputs
     if isinstance(source, Corpus):
         inputs = (source.text(0, _PRIME),)
@@ -52,6 +78,29 @@ def data_card_of(experiment: Experiment, source: Corpus | Pairs | TimeSeries | N
     next_characters = isinstance(source, Pairs) and data.task == "many-to-many" and source.next_characters
     vocabulary = data.vocabulary if data.tokens != "char" else experiment.vocabulary
     return DataCard(vocabulary=vocabulary, labels=data.labels, inputs=inputs, next_characters=next_characters)
+
+
+def _series_card(source: SeriesColumns, data: Data) -> SeriesCard:
+    learnt = Batches(len(source), data).learnt
+    first, *others = (
+        ColumnCard(
+            name=each.name,
+            mean=scale.mean,
+            deviation=scale.deviation,
+            values=tuple(each.values[learnt - data.length : learnt].tolist()),
+        )
+        for each, scale in zip(source.columns, source.scales(learnt), strict=True)
+    )
+    return SeriesCard(
+        name=first.name,
+        mean=first.mean,
+        deviation=first.deviation,
+        values=first.values,
+        others=tuple(others),
+        reads=source.reads,
+        says=source.says,
+        ahead=source.ahead,
+    )
 
 
 def with_vocabulary(experiment: Experiment, data_card: DataCard) -> Experiment:

@@ -34,7 +34,7 @@ def _fit(values: dict[str, Any], given: dict[str, Any]) -> None:
     """
     data = values["data"]
     if data["series"]:
-        from rnn_tui.data.series import read_series  # which loads NumPy
+        from rnn_tui.data.series_columns import read_series  # which loads NumPy
 
         count = len(read_series(from_dict(values).data))
         if count < _FEW and "data.holdout" not in given:

@@ -10,7 +10,7 @@ from rnn_tui.data.batches import Batches, PairBatches
 from rnn_tui.data.builtin import seed_of
 from rnn_tui.data.made_up.python_source import origin, python_source
 from rnn_tui.data.pairs import Pairs, read_pairs
-from rnn_tui.data.series import TimeSeries, forget_series, read_series
+from rnn_tui.data.series_columns import SeriesColumns, forget_series, read_series
 from rnn_tui.data.text import Corpus, file_version
 from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.memory import check_memory
@@ -28,7 +28,7 @@ class LoadedData:
 
     given: Experiment  # with no vocabulary where that is the file's own, and so for the sizes of pairs
     experiment: Experiment  # that can run
-    source: Corpus | Pairs | TimeSeries | None = None
+    source: Corpus | Pairs | SeriesColumns | None = None
     origin: str = ""  # what identifies the data, where they differ from machine to machine
 
 
@@ -40,7 +40,7 @@ def load(experiment: Experiment) -> LoadedData:
         return _read_pairs(experiment)
     if data.series:
         series = read_series(data, experiment.training.seed)
-        series.scale(Batches(len(series), data).learnt)  # raises where it is too short, or constant
+        series.scales(Batches(len(series), data).learnt)  # raises where it is too short, or constant
         return LoadedData(given=experiment, experiment=experiment, source=series)
     if not data.text:
         return LoadedData(given=experiment, experiment=experiment)

@@ -31,6 +31,8 @@ def experiment_hash(experiment: Experiment) -> str:
         is_counted = each.since == FIRST_VERSION or each.of(experiment) != each.default
         if each.section in parts and is_counted:
             parts[each.section][each.name] = values[each.section][each.name]
+    if len(columns := experiment.data.columns) < 2:  # 0.1.0 knew one, as a text
+        parts["data"]["column"] = "".join(columns)
     if not is_made_up(experiment):
         for name in _FILES:
             del parts["data"][name]
@@ -40,4 +42,4 @@ def experiment_hash(experiment: Experiment) -> str:
 def is_made_up(experiment: Experiment) -> bool:
     """Return whether the data are named by a word that the program knows, rather than by a path."""
     data = experiment.data
-    return data.text.startswith(BUILT_IN) or data.pairs.startswith(BUILT_IN) or data.series == SINE
+    return data.file.startswith(BUILT_IN) or data.series == SINE

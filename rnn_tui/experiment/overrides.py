@@ -26,6 +26,7 @@ def overridden(base: Experiment, given: dict[str, Any]) -> dict[str, Any]:
         values[section][name] = value
     _follow_cell(values, given)
     _follow_learning(values, given, learnt=base.training.learn)
+    _follow_columns(values, given)
     _follow_texts(values, given)
     _follow_tokens(values, given, base.data.tokens)
     if given.get("network.bidirectional") and "training.tick" not in given:
@@ -77,6 +78,15 @@ def _follow_learning(values: dict[str, Any], given: dict[str, Any], *, learnt: b
         values["data"]["holdout"] = 0.0
     if not training["learn"] and "run.until" not in given:
         values["run"]["until"] = [text for text in values["run"]["until"] if not needs_learning(text)]
+
+
+def _follow_columns(values: dict[str, Any], given: dict[str, Any]) -> None:
+    """Drop what is said of the columns of a series where another one is read."""
+    if "data.series" not in given or not given["data.series"]:
+        return
+    for name in ("column", "targets", "ahead", "standardise", "task"):
+        if f"data.{name}" not in given:
+            values["data"][name] = getattr(Data(), name)
 
 
 def _follow_texts(values: dict[str, Any], given: dict[str, Any]) -> None:

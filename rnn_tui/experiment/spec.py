@@ -84,7 +84,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def is_numbers(self) -> bool:
-        """Whether it reads and says numbers rather than characters: the next value of a series."""
+        """Whether it reads and says numbers rather than characters: the values of a series."""
         return bool(self.data.series)
 
     @property
@@ -110,12 +110,14 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def features(self) -> int:
-        """Features of an input without an embedding: one for each character of the vocabulary; 1 for numbers."""
-        return 1 if self.is_numbers else len(self.vocabulary)
+        """Features of an input without an embedding: one for each character of the vocabulary, or column of numbers."""
+        return max(1, len(self.data.columns)) if self.is_numbers else len(self.vocabulary)
 
     @property
     def classes(self) -> int:
-        """Classes that are told apart in what is predicted: the labels, or the characters; 1 for numbers."""
+        """Classes that are told apart in what is predicted: the labels, or the characters. Of numbers: how many."""
+        if self.is_numbers:
+            return len(self.data.targets) or self.features
         return len(self.data.labels) or self.features
 
     @property
@@ -142,7 +144,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def output_size(self) -> int:
-        """Features of one output: one per character, a number, or the states themselves where nothing is learnt."""
+        """Features of one output: one per character or number, or the states themselves where nothing is learnt."""
         network = self.network
         return self.classes if network.head == "linear" else network.hidden_size * network.directions
 

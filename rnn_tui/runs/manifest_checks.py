@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 
-from rnn_tui.data.data_card import DataCard
+from rnn_tui.data.data_card import DataCard, SeriesCard
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.settings import SETTINGS
 from rnn_tui.experiment.spec import Experiment
@@ -124,11 +124,7 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
     if experiment.is_numbers:
         if series is None:
             return "the series that it has learnt is missing"
-        if not (math.isfinite(series.mean) and math.isfinite(series.deviation) and series.deviation > 0):
-            return "the series that it has learnt has no scale"
-        if len(series.values) != data.length or not all(map(math.isfinite, series.values)):
-            return f"it must have the last {data.length:,} values of the series that it has learnt"
-        return ""
+        return _series_problem(series, experiment)
     if problem := _vocabulary_problem(data_card.vocabulary, experiment):
         return problem
     if (data.answers == "label") != bool(data_card.labels) or len(set(data_card.labels)) < len(data_card.labels):
@@ -142,6 +138,21 @@ def data_card_problem(data_card: DataCard, experiment: Experiment) -> str:
     if not data.file and data_card.inputs != data.inputs:
         return "it has other rows than the experiment"
     return ""
+
+
+def _series_problem(series: SeriesCard, experiment: Experiment) -> str:
+    """Say what is wrong with what a manifest knows of a series."""
+    count, length = len(series.columns), experiment.data.length
+    for each in series.columns:
+        if not (math.isfinite(each.mean) and math.isfinite(each.deviation) and each.deviation > 0):
+            return "the series that it has learnt has no scale"
+        if len(each.values) != length or not all(map(math.isfinite, each.values)):
+            return f"it must have the last {length:,} values of the series that it has learnt"
+    if series.reads != experiment.features or len(series.says) != experiment.classes or series.reads > count:
+        return "it has other columns than the experiment"
+    if len(set(series.says)) < len(series.says) or not set(series.says) <= set(range(count)):
+        return "it has other columns than the experiment"
+    return "" if series.ahead == experiment.data.ahead else "it predicts another time step than the experiment"
 
 
 def _vocabulary_problem(known: str, experiment: Experiment) -> str:

@@ -286,8 +286,7 @@ def test_what_was_not_asked_for_gives_way(lesson: str, args: list[str], expected
 def test_help_names_every_option_lesson_and_heading() -> None:
     for args in ([], ["hihello"]):
         text = run(*args, "--help").stdout
-        flags = ("--bidirectional", "--batch-first", "--layer-norm", "--learn", "--reverse", "--stateful", "--tied")
-        names = [f"--[no-]{name[2:]}" if name in flags else name for name in (each.option for each in SETTINGS)]
+        names = [f"--[no-]{each.option[2:]}" if each.kind is bool else each.option for each in SETTINGS]
         for word in (
             *names,
             *LESSONS,

@@ -19,7 +19,7 @@ from rnn_tui.cli.main import main
 from rnn_tui.engine.answers.forecast import forecast
 from rnn_tui.engine.inspect.text_reader import TextReader
 from rnn_tui.engine.store.resume import load_run
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict

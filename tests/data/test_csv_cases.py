@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_tui.data.series import TimeSeries, read_series
-from rnn_tui.experiment.spec import Data, ExperimentError
+from rnn_tui.experiment.spec import ExperimentError
+from tests.data.one_column import OneColumn, one_column
 
 FILES = Path(__file__).parents[1] / "csv"
 
 
-def read(name: str, **data: Any) -> TimeSeries:
-    return read_series(Data(inputs=(), series=str(FILES / name), **data))
+def read(name: str, **data: Any) -> OneColumn:
+    return one_column(str(FILES / name), **data)
 
 
 def column(name: str, at: int, *, delimiter: str = ",", skip: int = 1) -> list[str]:

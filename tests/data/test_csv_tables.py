@@ -9,14 +9,14 @@ from click.testing import CliRunner
 
 from rnn_tui.cli.main import main
 from rnn_tui.data.csv.numbers import NumberProblem, parse_numbers
-from rnn_tui.data.series import TimeSeries, read_series
-from rnn_tui.experiment.spec import Data, ExperimentError
+from rnn_tui.experiment.spec import ExperimentError
+from tests.data.one_column import OneColumn, one_column
 
 
-def read(folder: Path, text: str | bytes, **data: Any) -> TimeSeries:
+def read(folder: Path, text: str | bytes, **data: Any) -> OneColumn:
     path = folder / "series.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_series(Data(inputs=(), series=str(path), **data))
+    return one_column(str(path), **data)
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_tui.data.series import TimeSeries, made_up_sine, read_series
+from rnn_tui.data.series import TimeSeries, made_up_sine
+from rnn_tui.data.series_columns import read_series
 from rnn_tui.experiment.spec import Data, ExperimentError
 from rnn_tui.experiment.validate import from_dict
+from tests.data.one_column import OneColumn, one_column
 
 
-def read(folder: Path, text: str | bytes, **data: Any) -> TimeSeries:
+def read(folder: Path, text: str | bytes, **data: Any) -> OneColumn:
     path = folder / "series.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read_series(Data(inputs=(), series=str(path), **data))
+    return one_column(str(path), **data)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.inspect.free_run import free_run, predict
+from rnn_tui.engine.inspect.free_run import cannot_run_freely, free_run, predict
 from rnn_tui.engine.network.model import drawn_state
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.frame import Forecast
 
@@ -20,13 +20,15 @@ _BOTH_WAYS = "No free run: a network that also reads from the right needs what i
 
 
 @torch.no_grad()
-def forecast(trainer: Trainer, dataset: SeriesDataset, room: int) -> Forecast:
+def forecast(trainer: Trainer, dataset: SeriesDataset, room: int, column: int = 0) -> Forecast:
     """Return `room` time steps for a chart: the end of what is learnt in at most half of them, then the free run.
 
-    The network begins as at the start of a sequence, reads the last T learnt values, and goes on with its own outputs.
-    The run itself is not touched.
+    The network begins as at the start of a sequence, reads the last T learnt values, and goes on with its own outputs,
+    where it predicts the next value of all that it reads. `column`: which of the predicted ones is shown. The run
+    itself is not touched.
     """
-    end, length = dataset.plan.learnt, dataset.length
+    series, length = dataset.series, dataset.length
+    end, reads = dataset.plan.learnt, series.own_outputs
     shown = min(length, max(1, room // 2))
     truth = dataset.at(np.arange(end - length, end))
     model, free = trainer.model, list[Tensor]()
@@ -35,17 +37,19 @@ def forecast(trainer: Trainer, dataset: SeriesDataset, room: int) -> Forecast:
     try:
         state = drawn_state(trainer.experiment, 1, trainer.device)
         outputs, state = predict(model, truth.to(trainer.device), state)
-        if not trainer.experiment.network.bidirectional:
+        if not trainer.experiment.network.bidirectional and reads is not None:
             most = min(_MOST, max(1, int(_PRODUCTS / trainer.experiment.weights)), max(1, room - shown))
-            free = list(islice(free_run(model, outputs[-1:], state), most))
+            free = list(islice(free_run(model, outputs[-1:], state, reads), most))
     finally:
         model.train(training)
     first = end - shown
+    values = series.columns[series.says[column]].values
+    note = "" if free else f"No free run: {cannot_run_freely(series.ahead)}." if reads is None else _BOTH_WAYS
     return Forecast(
         first=first,
         end=end,
-        truth=dataset.series.values[first : end + len(free)],
-        predicted=dataset.in_units(outputs[-shown:-1]),
-        free=dataset.in_units(torch.cat(free)) if free else np.zeros(0),
-        note="" if free else _BOTH_WAYS,
+        truth=values[first : end + len(free)],
+        predicted=dataset.in_units(outputs[max(0, length - shown) : max(0, length - series.ahead)], column),
+        free=dataset.in_units(torch.cat(free), column) if free else np.zeros(0),
+        note=note,
     )

@@ -1,10 +1,11 @@
 """A phase of slow motion as a message: its numbers, and a line in plain words."""
 
 import math
+from itertools import islice
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rnn_tui.common.glyphs import token_glyph
 from rnn_tui.common.wording import quoted, step_name
@@ -12,8 +13,8 @@ from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.inspect.focus import floats, sampled
 from rnn_tui.engine.inspect.slow_motion import PhasedTick, PhasePlace
 from rnn_tui.engine.network.cells import hidden
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.phase import Gradient, Phase
@@ -21,6 +22,7 @@ from rnn_tui.protocol.phase import Gradient, Phase
 __all__ = ["describe"]
 
 _MOST = 8  # numbers that a line may hold
+_FEW = 3  # columns of a series that it names
 _NAMES = {
     "update": "the update",
     "embed": "the input",
@@ -90,8 +92,7 @@ def _embed(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]
     trainer = motion.trainer
     x = motion.made("embed")[now.step - motion.start, row]
     if isinstance(trainer.dataset, SeriesDataset):
-        value = trainer.dataset.value_text(float(trainer.dataset.in_units(trainer.dataset.inputs[now.step, row])))
-        return f"{step_name(now.step)}: the input {value} is read as one number, standardised.", _vector("x", x)
+        return f"{step_name(now.step)}: the input {_values_read(trainer.dataset, now.step, row)}.", _vector("x", x)
     index = int(trainer.dataset.inputs[now.step, row])
     if index == NONE:
         return _ended(now), ()
@@ -149,13 +150,39 @@ def _in_one_call(motion: PhasedTick) -> str:
 def _head(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     logits = motion.made("head")[now.step - motion.start, row]
     if motion.trainer.experiment.is_numbers:
-        words = f"{step_name(now.step)}: the linear head makes one number of the state: W h + b."
+        many = "one number" if len(logits) == 1 else f"{len(logits)} numbers"
+        words = f"{step_name(now.step)}: the linear head makes {many} of the state: W h + b."
         return words, _vector("output", logits)
     experiment = motion.trainer.experiment
     first, what = experiment.classes_from, "label" if experiment.data.labels else experiment.data.unit
     words = f"{step_name(now.step)}: the linear head makes a score for each {what}: W h + b."
     shown = range(first, min(len(logits), first + _MOST))
     return words, tuple((_name(motion.trainer, index), float(logits[index])) for index in shown)
+
+
+def _values_read(dataset: SeriesDataset, step: int, row: int) -> str:
+    """Write what is read at a time step, in its units."""
+    numbers = dataset.inputs[step, row]
+    texts = [
+        dataset.value_text(float(dataset.inputs_in_units(numbers, column)), dataset.reads[column])
+        for column in range(min(len(numbers), _FEW))
+    ]
+    more = ", …" if len(numbers) > _FEW else ""
+    how = ", standardised" if dataset.series.standardise else ""
+    many = "one number" if len(numbers) == 1 else f"{len(numbers)} numbers"
+    return f"{', '.join(texts)}{more} is read as {many}{how}"
+
+
+def _squared(dataset: SeriesDataset, step: int, output: Tensor, target: Tensor) -> tuple[str, list[tuple[str, float]]]:
+    """Say what the targets (K,) of a time step are, beside the outputs (K,)."""
+    how = ", standardised" if dataset.series.standardise else ""
+    if len(target) == 1:
+        true = dataset.value_text(float(dataset.in_units(target)), dataset.series.says[0])
+        words = f"{step_name(step)}: the target is {true}. Loss = (output − target)²{how}."
+        return words, [("output", float(output[0])), ("target", float(target[0]))]
+    words = f"{step_name(step)}: {len(target)} targets. Loss = the mean of (output − target)²{how}."
+    pairs = zip(output.tolist(), target.tolist(), strict=True)
+    return words, [each for said, true in islice(pairs, _FEW) for each in (("output", said), ("target", true))]
 
 
 def _softmax(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
@@ -174,10 +201,11 @@ def _loss(motion: PhasedTick, now: PhasePlace, row: int) -> tuple[str, Numbers]:
     output = motion.made("head")[now.step - motion.start, row]
     loss = float(step_losses(output[None].cpu(), target[None]))
     if isinstance(trainer.dataset, SeriesDataset):
-        true = trainer.dataset.value_text(float(trainer.dataset.in_units(target)))
-        words = f"{step_name(now.step)}: the target is {true}. Loss = (output − target)², standardised."
-        numbers = [("output", float(output)), ("target", float(target)), ("loss", loss)]
-    elif target == NONE:
+        if bool(target.isnan().any()):
+            return f"{step_name(now.step)}: this step has no target, so nothing is added to the loss.", ()
+        words, numbers = _squared(trainer.dataset, now.step, output, target)
+        numbers.append(("loss", loss))
+    elif int(target) == NONE:
         return f"{step_name(now.step)}: this step has no target, so nothing is added to the loss.", ()
     else:
         smoothing = trainer.experiment.training.label_smoothing

@@ -18,9 +18,9 @@ from rnn_tui.engine.inspect.observed_pass import ObservedPass
 from rnn_tui.engine.inspect.recompute import recompute
 from rnn_tui.engine.inspect.slow_motion import PhasedTick
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.losses import step_losses
 from rnn_tui.engine.training.prediction import right_everywhere
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.arrays import Doubles, Floats, Integers
 from rnn_tui.protocol.frame import Check, Forecast, SeriesNumbers, States, Steps, TensorFact
@@ -152,18 +152,18 @@ class Probe:
         dataset, observed = self._observed.dataset, self._observed
         none = np.zeros(0)
         answered = min(stop, self.answered, dataset.steps(row))
-        outputs = torch.cat(observed.logits)[first:answered, row, 0] if observed.logits else None
+        outputs = torch.cat(observed.logits)[first:answered, row] if observed.logits else None
         if not isinstance(dataset, SeriesDataset):
             if outputs is None or dataset.targets is None or not dataset.targets.is_floating_point():
                 return None
             return SeriesNumbers(
                 values=none if dataset.numbers is None else _doubles(dataset.numbers[first:stop, row]),
                 truth=_doubles(dataset.targets[first:stop, row]),
-                predicted=_doubles(outputs),
+                predicted=_doubles(outputs[:, 0]),
                 of=observed.logits[0].shape[-1],
             )
         return SeriesNumbers(
-            values=dataset.in_units(dataset.inputs[first:stop, row]),
+            values=dataset.inputs_in_units(dataset.inputs[first:stop, row]),
             truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
             predicted=none if outputs is None or dataset.targets is None else dataset.in_units(outputs),
         )

@@ -8,7 +8,7 @@ from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.answers.logits import logits
 from rnn_tui.engine.inspect.bptt import adjoints, through_head
 from rnn_tui.engine.inspect.focus import Focus, floats
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
 
 __all__ = ["saliency_facts"]
@@ -51,9 +51,9 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         numbers = None if dataset.numbers is None else dataset.numbers[: len(facts.inputs), focus.row].double().numpy()
         facts = replace(facts, output="predicted", numbers=numbers, predicted=float(outputs[ask.step, 0]))
     elif isinstance(dataset, SeriesDataset):
-        numbers = dataset.in_units(dataset.inputs[:, focus.row])
+        numbers = dataset.inputs_in_units(dataset.inputs[:, focus.row])
         facts = replace(
-            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step, 0]))
+            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step]))
         )
     elif ask.output == "target":
         character = int(observed.dataset.y(ask.step, ask.step + 1)[0, focus.row])

@@ -11,7 +11,8 @@ from rnn_tui.engine.field.first_weights import FirstWeights, draw_first
 from rnn_tui.engine.field.results import Results
 from rnn_tui.engine.field.stack import Stack, stack_key
 from rnn_tui.engine.network.cells import State
-from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset, build_dataset
+from rnn_tui.engine.training.batches_on_device import Dataset, RowsDataset
+from rnn_tui.engine.training.build_dataset import build_dataset
 from rnn_tui.engine.training.own_cell_facts import with_own_cell
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.comparison import Comparison

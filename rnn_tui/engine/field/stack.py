@@ -168,7 +168,7 @@ class Stack:
         assert self.h_0 is not None
         logits, state = self._model.logits(batches.x, self.h_0, self._masks(), batches.own)
         self._state = map_state(state, Tensor.detach)
-        y = batches.y.expand(len(logits), -1, -1)
+        y = batches.y.expand(len(logits), *batches.y.shape[1:])
         losses = step_losses(logits, y, self._smoothing).sum((1, 2)) / batches.rows  # (M,)
         return (losses if self._is_sum else losses / batches.targets), logits
 

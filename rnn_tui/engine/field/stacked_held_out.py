@@ -8,14 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.field.stacked_batches import own_steps, read_by_all
 from rnn_tui.engine.field.stacked_model import StackedModel
 from rnn_tui.engine.network.cells import State
 from rnn_tui.engine.network.model import drawn_state
 from rnn_tui.engine.training.batches_on_device import Dataset, LongDataset, PairsDataset
 from rnn_tui.engine.training.held_out_eval import HeldOutPieces
-from rnn_tui.engine.training.losses import step_losses
+from rnn_tui.engine.training.losses import step_losses, there
 from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["StackedHeldOut"]
@@ -58,9 +57,9 @@ class StackedHeldOut:
             if state is None or not self._pieces[0].goes_on:
                 state = self._first_state(y.shape[2])
             logits, state = model.logits(x[0] if is_shared else x, state, None, own)
-            losses: Tensor = step_losses(logits, y.expand(len(logits), -1, -1))
+            losses: Tensor = step_losses(logits, y.expand(len(logits), *y.shape[1:]))
             nats += losses.sum((1, 2)).double().numpy()
-            count += (y != NONE).sum((1, 2)).numpy() if not y.is_floating_point() else y[0].numel()
+            count += (there(y)).sum((1, 2)).numpy()
         return nats / count if count.all() else np.full(len(nats), math.nan)
 
     def _read(
@@ -73,7 +72,7 @@ class StackedHeldOut:
         y = y.to(dtype) if y.is_floating_point() else y.to(torch.int64)
         if all(lengths is None for _, _, lengths in pieces):
             return x, y, None
-        return x, y, torch.stack([own_steps(lengths, *targets.shape) for _, targets, lengths in pieces])
+        return x, y, torch.stack([own_steps(lengths, *targets.shape[:2]) for _, targets, lengths in pieces])
 
     def _first_state(self, rows: int) -> State:
         if rows not in self._states:

@@ -12,9 +12,9 @@ from rnn_tui.common.wording import step_name
 from rnn_tui.engine.answers.shapes import checks
 from rnn_tui.engine.headless.text_report import LOST
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.engine.training.prediction import predicted_text, right_everywhere, scored_rows
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["RowsUpdate", "rows_json", "rows_line", "rows_summary", "rows_update"]
@@ -98,7 +98,7 @@ def _outputs(trainer: Trainer) -> Iterator[str]:
     for number in range(dataset.rows):
         read = dataset.inputs[:, number]
         if isinstance(dataset, SeriesDataset):
-            row = [f"{dataset.value_text(value):<10} " for value in dataset.in_units(read).tolist()]
+            row = [f"{dataset.value_text(value):<10} " for value in dataset.inputs_in_units(read).tolist()]
         else:
             row = [dataset.vocabulary[index] for index in read.tolist()]
         if outputs.shape[1] > 1:

@@ -8,7 +8,8 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import counted, unit_text
 from rnn_tui.engine.headless.text_report import LOST, how_many, in_part, name_of, text_update, work_done
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_errors import held_out_squared_errors, squared_errors
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 
 __all__ = ["SeriesUpdate", "series_line", "series_summary", "series_update"]
 
@@ -21,7 +22,10 @@ class SeriesUpdate(msgspec.Struct, frozen=True, kw_only=True):
     updates: int  # made, with the one that its gradients are ready for
     tick: int
     loss: float | None = None  # of that update, as losses.csv has it
-    rmse: float | None = None  # its root, in the units of the series
+    rmse: float | None = None  # its root, in the units of the series; None: several columns are predicted
+    column_rmse: dict[str, float] | None = (
+        None  # of each column in its units, of the last pass, where several are predicted
+    )
     held_out_update: int | None = None  # after which the held-out data were evaluated last
     held_out_loss: float | None = None
     held_out_rmse: float | None = None
@@ -40,6 +44,7 @@ def series_update(session: Session) -> SeriesUpdate:
         tick=told.tick,
         loss=told.loss,
         rmse=_rmse(session, told.loss),
+        column_rmse=_rmse_of_columns(session, squared_errors(session.trainer)) or None,
         held_out_update=told.held_out_update,
         held_out_loss=told.held_out_loss,
         held_out_rmse=_rmse(session, told.held_out_loss),
@@ -68,23 +73,47 @@ def series_summary(session: Session) -> list[str]:
     update = series_update(session)
     learnt = LOST if session.hold.lost else f"loss {_loss(update.loss, update.rmse)}"
     parts = [safe(dataset.series.name), learnt]
+    if update.column_rmse:
+        parts.append(_in_words(update.column_rmse))
     if update.held_out_loss is not None:
         evaluated = _loss(update.held_out_loss, update.held_out_rmse)
         which = how_many(session, update.held_out_values or 0, "value", whole=update.held_out_whole)
         if update.held_out_update != update.update:
             which += f", at {name_of(update.update, update.updates)} {update.held_out_update:,}"
         parts.append(f"{which}: {evaluated}")
-    scale = f"mean {unit_text(dataset.scale.mean, dataset.scale.deviation, 4)}, deviation {dataset.scale.deviation:.4g}"
-    return [*parts, scale, work_done(session, update.updates, counted(dataset.all_rows * dataset.length, "value"))]
+        if update.column_rmse:
+            parts.append(_in_words(_rmse_of_columns(session, held_out_squared_errors(session.trainer))))
+    if len(dataset.series.says) == 1 and dataset.series.standardise:
+        scale = dataset.scales[dataset.series.says[0]]
+        parts.append(f"mean {unit_text(scale.mean, scale.deviation, 4)}, deviation {scale.deviation:.4g}")
+    return [*parts, work_done(session, update.updates, counted(dataset.all_rows * dataset.length, "value"))]
 
 
 def _rmse(session: Session, loss: float | None) -> float | None:
     dataset = session.dataset
     assert isinstance(dataset, SeriesDataset)
-    return None if loss is None else math.sqrt(loss) * dataset.scale.deviation
+    several = len(dataset.series.says) > 1
+    return None if loss is None or several else math.sqrt(loss) * dataset.scales[dataset.series.says[0]].deviation
+
+
+def _rmse_of_columns(session: Session, errors: list[float]) -> dict[str, float]:
+    """Return the root of the error of each column that is predicted, in its units; empty where there is but one."""
+    dataset = session.dataset
+    assert isinstance(dataset, SeriesDataset)
+    if len(errors) < 2:
+        return {}
+    return {
+        dataset.series.columns[at].name: math.sqrt(error) * dataset.scales[at].deviation
+        for at, error in zip(dataset.series.says, errors, strict=True)
+    }
+
+
+def _in_words(rmse: dict[str, float]) -> str:
+    return f"rmse {', '.join(f'{safe(name)} {value:.4g}' for name, value in rmse.items())}"
 
 
 def _loss(loss: float | None, rmse: float | None) -> str:
-    if loss is None or rmse is None:
+    if loss is None:
         return "none"
-    return f"{loss:.4f} (rmse {rmse:.4g})" if abs(loss) < 1e6 else f"{loss:.4e} (rmse {rmse:.4g})"
+    root = "" if rmse is None else f" (rmse {rmse:.4g})"
+    return f"{loss:.4f}{root}" if abs(loss) < 1e6 else f"{loss:.4e}{root}"

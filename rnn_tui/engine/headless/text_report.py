@@ -173,4 +173,6 @@ def _loss(loss: float | None, unit: str) -> str:
 
 
 def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

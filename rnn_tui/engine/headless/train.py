@@ -15,9 +15,9 @@ from rnn_tui.engine.headless.summary import summary
 from rnn_tui.engine.headless.text_report import lines_every, text_json, text_line, text_update
 from rnn_tui.engine.session.processes import ALONE, Processes, RankLost
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
 from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.loss_history import LossSeries
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.changes import Change
 from rnn_tui.experiment.memory import shortage_told

@@ -18,9 +18,10 @@ from rnn_tui.engine.host.driver import Driver
 from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import bare_status, status_of
-from rnn_tui.engine.training.batches_on_device import Dataset, SeriesDataset
+from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.training.guessing import guessing
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, SeriesScale, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
@@ -165,4 +166,6 @@ def series_scale(dataset: Dataset) -> SeriesScale | None:
     """Return what a series is called, and how it is standardised."""
     if not isinstance(dataset, SeriesDataset):
         return None
-    return SeriesScale(name=dataset.series.name, mean=dataset.scale.mean, deviation=dataset.scale.deviation)
+    at = dataset.series.says[0]
+    scale = dataset.scales[at]
+    return SeriesScale(name=dataset.series.columns[at].name, mean=scale.mean, deviation=scale.deviation)

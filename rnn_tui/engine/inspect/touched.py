@@ -14,9 +14,10 @@ from torch import Tensor
 from rnn_tui.engine.inspect.observed_pass import HeldState
 from rnn_tui.engine.inspect.recompute import run_layers, steps_there
 from rnn_tui.engine.network.cells import State, map_state, parts
-from rnn_tui.engine.training.batches_on_device import Dataset, SeriesDataset
+from rnn_tui.engine.training.batches_on_device import Dataset
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.precision import forward_parts
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.touch import Touch, TouchFacts
 
@@ -107,10 +108,10 @@ def _touch_input(made: Trainer, touch: Touch) -> float:
     dataset.inputs, dataset._x = dataset.inputs.clone(), dataset._x.clone()
     if isinstance(dataset, SeriesDataset):
         if touch.value is not None:
-            value = (touch.value - dataset.scale.mean) / dataset.scale.deviation
-            dataset.inputs[touch.step, touch.row] = value
-            dataset._x[place] = value
-        return float(dataset.in_units(before))
+            value = (touch.value - dataset.scales[0].mean) / dataset.scales[0].deviation
+            dataset.inputs[touch.step, touch.row, 0] = value
+            dataset._x[(*place, 0)] = value
+        return float(dataset.inputs_in_units(before))
     if touch.value is not None:
         _write_character(dataset, touch, place)
     return float(before)

@@ -2,7 +2,8 @@
 
 from rnn_tui.common.glyphs import safe
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import LongDataset, SeriesDataset
+from rnn_tui.engine.training.batches_on_device import LongDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.protocol.frame import Status
 
 __all__ = ["bare_status", "status_of"]

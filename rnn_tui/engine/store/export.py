@@ -21,7 +21,9 @@ from rnn_tui.experiment.tokenizers import CLOSING, OPENING
 
 __all__ = ["ExportRefused", "export_run", "state_dict"]
 
-_Kind = Literal["rows", "one", "answer", "text", "series"]  # what an exported file does; each has its own template
+_Kind = Literal[
+    "rows", "one", "answer", "text", "series", "columns"
+]  # what an exported file does; each has its own template
 
 
 class ExportRefused(ValueError):
@@ -97,11 +99,17 @@ def _code(kept: SavedNetwork, weights: str) -> str:
     network = experiment.network
     layers, recurrent = _recurrent(experiment)
     width = network.hidden_size * network.directions
-    classes = "1" if experiment.is_numbers else "256" if experiment.data.tokens == "byte" else "len(VOCABULARY)"
-    kind, labels = _kind(experiment), experiment.data.labels
-    values = _characters(kept, kind) if series is None else _series(series)
+    classes = (
+        str(experiment.classes)
+        if experiment.is_numbers
+        else "256"
+        if experiment.data.tokens == "byte"
+        else "len(VOCABULARY)"
+    )
+    kind, labels = _kind(experiment, series), experiment.data.labels
+    values = _characters(kept, kind) if series is None else _series(series, kind)
     tokens = f"{_read(f'export_tokens_{experiment.data.tokens}')}\n\n{_read('export_characters')}\n\n"
-    program = ("" if kind == "series" else tokens) + Template(_read(f"export_{kind}")).substitute(
+    program = ("" if experiment.is_numbers else tokens) + Template(_read(f"export_{kind}")).substitute(
         unit=experiment.data.unit,
         one="label" if labels else experiment.data.unit,
         answer="LABELS[index]" if labels else "text_of([index])",
@@ -112,7 +120,7 @@ def _code(kept: SavedNetwork, weights: str) -> str:
         usage=_USAGE[kind],
         data="\n".join(f"{name} = {value!a}  # {about}" for name, value, about in values),
         weights=ascii(weights),
-        shapes=_NUMBERS if experiment.is_numbers else _INDICES,
+        shapes=_INDICES if series is None else _numbers(kind, experiment),
         layers=layers,
         read="x" if experiment.is_numbers else "indices",
         reading="" if experiment.is_numbers else _EMBEDDING if network.embedding else _ONE_HOT.format(classes),
@@ -138,10 +146,18 @@ def _recurrent(experiment: Experiment) -> tuple[str, str]:
     return normed, f"Normed({sizes}, {network.layers})"
 
 
-def _kind(experiment: Experiment) -> _Kind:
+def _numbers(kind: _Kind, experiment: Experiment) -> str:
+    """Say what a model of numbers reads and returns."""
+    if kind == "series":
+        return _NUMBERS
+    return f"Time first: numbers (T, N, {experiment.features}), scaled, -> (T, N, {experiment.classes})."
+
+
+def _kind(experiment: Experiment, series: SeriesCard | None) -> _Kind:
     """Return which task the exported file does, and so its template."""
-    if experiment.is_numbers:
-        return "series"
+    if series is not None:
+        alone = len(series.columns) == 1 and series.ahead == 1 and experiment.data.task == "many-to-many"
+        return "series" if alone else "columns"
     if experiment.data.task == "many-to-one":
         return "one"
     if experiment.network.bidirectional:  # it cannot read its own predictions
@@ -181,13 +197,32 @@ def _vocabulary(experiment: Experiment) -> list[tuple[str, object, str]]:
             return []
 
 
-def _series(series: SeriesCard) -> list[tuple[str, object, str]]:
+def _series(series: SeriesCard, kind: _Kind) -> list[tuple[str, object, str]]:
     """Return the constants of a file about a series: its scale, and the end of what was learnt."""
+    if kind == "columns":
+        return _columns(series)
     return [
         ("NAME", series.name, "the name of the series"),
         ("MEAN", series.mean, "of the values that were learnt, in their own units"),
         ("DEVIATION", series.deviation, "their standard deviation"),
         ("VALUES", list(series.values), "the last values that were learnt"),
+    ]
+
+
+def _columns(series: SeriesCard) -> list[tuple[str, object, str]]:
+    """Return the constants of a file about several columns."""
+    read, said, own = series.read, series.said, series.own_outputs
+    where = " of the next time step" if series.ahead == 1 else f", {series.ahead} time steps ahead"
+    return [
+        ("READS", [each.name for each in read], "the columns that are read, in their order"),
+        ("MEAN", [each.mean for each in read], "what is subtracted from them"),
+        ("DEVIATION", [each.deviation for each in read], "what they are divided by then"),
+        ("SAYS", [each.name for each in said], "the columns that are predicted"),
+        ("WHERE", where if series.ahead else "", "when"),
+        ("MEAN_SAID", [each.mean for each in said], "what is added to them"),
+        ("DEVIATION_SAID", [each.deviation for each in said], "what they are multiplied by before"),
+        ("OWN", own and list(own), "the place of each column that is read among those that are predicted"),
+        ("VALUES", list(zip(*(each.values for each in read), strict=True)), "the last rows that were learnt"),
     ]
 
 
@@ -200,6 +235,7 @@ _USAGE: dict[_Kind, str] = {
     "one": "python THIS_FILE TEXT ... prints its answer to each text.",
     "answer": "python THIS_FILE TEXT ... prints its answer to each text.",
     "text": "python THIS_FILE PRIME [LENGTH [TEMPERATURE]] prints the prime text and how it continues.",
+    "columns": "python THIS_FILE VALUE ... prints what is predicted after rows of values, one after the other.",
     "series": "python THIS_FILE VALUE ... prints the next value, and a free run of the series.",
 }
 _INDICES = "Time first: indices (T, N) -> logits (T, N, features)."

@@ -1,4 +1,4 @@
-"""Texts, pairs and series as tensors, batch by batch.
+"""Rows, texts and pairs as tensors, batch by batch.
 
 Where rows are of different lengths, -1 fills them up, and also stands for the target of a step that has none: it is no
 character, its one-hot is all zeros, and no loss counts it.
@@ -9,17 +9,14 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnn_tui.common.wording import unit_text
 from rnn_tui.data.batches import Batches, PairBatches, Piece, Places
-from rnn_tui.data.pairs import NONE, Pairs, pairs_of, read_pairs
-from rnn_tui.data.series import TimeSeries, read_series
+from rnn_tui.data.pairs import NONE, Pairs
+from rnn_tui.data.series_columns import SeriesColumns
 from rnn_tui.data.share import WHOLE, Share
 from rnn_tui.data.text import Corpus
-from rnn_tui.data.token_text import read_tokens
 from rnn_tui.experiment.scored_steps import first_scored
 from rnn_tui.experiment.spec import Experiment
 
@@ -28,19 +25,17 @@ __all__ = [
     "LongDataset",
     "PairsDataset",
     "RowsDataset",
-    "SeriesDataset",
     "Source",
     "TextDataset",
-    "build_dataset",
 ]
 
-Source = Corpus | Pairs | TimeSeries
+Source = Corpus | Pairs | SeriesColumns
 
 
 class Dataset:
     """What a pass reads and must predict, time first: T time steps, N rows, C characters in the vocabulary.
 
-    For a series C is 1, and indices are numbers in float32. Of several processes each holds its own rows alone.
+    For a series indices are numbers in float32, (T, N, E). Of several processes each holds its own rows alone.
     """
 
     batches = 1  # passes in an epoch
@@ -145,7 +140,7 @@ class LongDataset(Dataset):
     """A text or a series: another batch of it in every pass."""
 
     def __init__(
-        self, experiment: Experiment, device: torch.device, source: Corpus | TimeSeries, share: Share = WHOLE
+        self, experiment: Experiment, device: torch.device, source: Corpus | SeriesColumns, share: Share = WHOLE
     ) -> None:
         """Raise ExperimentError where the source is too short. A subclass begins the first pass."""
         super().__init__(experiment, device, share)
@@ -213,35 +208,6 @@ class TextDataset(LongDataset):
         return x if self._vectors is None else F.embedding(x, self._vectors)
 
 
-class SeriesDataset(LongDataset):
-    """A series of numbers, standardised by the mean and the standard deviation of what is learnt."""
-
-    def __init__(self, experiment: Experiment, device: torch.device, series: TimeSeries, share: Share = WHOLE) -> None:
-        """Raise ExperimentError where the series is too short, or constant."""
-        super().__init__(experiment, device, series, share)
-        self.series = series
-        self.scale = series.scale(self.plan.learnt)
-        self._numbers = torch.from_numpy(self.scale.standardised(series.values))  # (n,)
-        self.begin(1, experiment.training.seed)
-
-    def at(self, places: Places) -> Tensor:
-        """Return the numbers at those places."""
-        return self._numbers[torch.from_numpy(places)]
-
-    def read(self, x: Tensor) -> Tensor:
-        """Return (T, N, 1)."""
-        return x[..., None]
-
-    def in_units(self, numbers: Tensor) -> NDArray[np.float64]:
-        """Return standardised numbers in the units of the series, in float64: a large mean needs its digits."""
-        values: NDArray[np.float64] = numbers.detach().cpu().double().numpy() * self.scale.deviation + self.scale.mean
-        return values
-
-    def value_text(self, value: float) -> str:
-        """Write a value in the units of the series, with enough digits to tell it from the others."""
-        return unit_text(value, self.scale.deviation, 5)
-
-
 class PairsDataset(Dataset):
     """Pairs, padded to one length: all of them in every pass, or another batch."""
 
@@ -304,27 +270,3 @@ class PairsDataset(Dataset):
         none = 0 if self._vectors is None else len(self.vocabulary)  # any embedding will do: nothing comes of it
         x = x.where(x != NONE, none)
         return (x if self._vectors is None else F.embedding(x, self._vectors)), targets.to(self._device)
-
-
-def build_dataset(
-    experiment: Experiment, device: torch.device, source: Source | None = None, share: Share = WHOLE
-) -> Dataset:
-    """Build the data of an experiment, whose vocabulary is known; `source` where its file has been read already.
-
-    `share` is which rows of each batch this process computes. Raises ExperimentError for a file that cannot be read,
-    and for a text or a series that is too short.
-    """
-    data = experiment.data
-    if data.padded:
-        if not isinstance(source, Pairs):
-            source = (
-                read_pairs(data, experiment.training.seed) if data.pairs else pairs_of(data, data.inputs, data.targets)
-            )
-        return PairsDataset(experiment, device, source, share)
-    if data.text:
-        corpus = source if isinstance(source, Corpus) else read_tokens(data, experiment.training.seed)
-        return TextDataset(experiment, device, corpus, share)
-    if data.series:
-        series = source if isinstance(source, TimeSeries) else read_series(data, experiment.training.seed)
-        return SeriesDataset(experiment, device, series, share)
-    return RowsDataset(experiment, device, share)

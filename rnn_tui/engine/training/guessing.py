@@ -1,8 +1,9 @@
 """The cost of guessing: the loss of predicting how often each answer comes, and nothing else.
 
 Of characters that is the entropy of their frequencies in what is learnt, H = −Σ f ln f, in nats: ln k where k answers
-come equally often. Of numbers it is their variance, the squared error of always predicting the mean. Steps that are not
-scored cost nothing, as if they were known. A loss that has come no lower has learnt nothing of what it is asked.
+come equally often. Of numbers it is their variance, the squared error of always predicting the mean, averaged over the
+columns that are predicted. Steps that are not scored cost nothing, as if they were known. A loss that has come no lower
+has learnt nothing of what it is asked.
 """
 
 import math
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnn_tui.data.pairs import NONE
-from rnn_tui.engine.training.batches_on_device import Dataset, PairsDataset, SeriesDataset, TextDataset
+from rnn_tui.engine.training.batches_on_device import Dataset, PairsDataset, TextDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.trainer import Trainer
 
 __all__ = ["entropy", "guessing"]
@@ -48,9 +50,7 @@ def _known(dataset: Dataset) -> tuple[float, float, float]:
 
 def _computed(dataset: Dataset) -> tuple[float, float, float]:
     if isinstance(dataset, SeriesDataset):
-        learnt = dataset.series.values[1 : dataset.plan.learnt]
-        error = float(np.square((learnt - dataset.scale.mean) / dataset.scale.deviation).mean())
-        return error, 1.0, dataset.length
+        return _variance(dataset), 1.0, dataset.steps_by(dataset.length)
     classes = len(dataset.vocabulary)
     if isinstance(dataset, TextDataset):
         end = dataset.plan.learnt
@@ -65,3 +65,16 @@ def _computed(dataset: Dataset) -> tuple[float, float, float]:
     scored = dataset.only_scored(dataset.targets).numpy()
     counts = np.bincount(scored[scored != NONE], minlength=classes)
     return entropy(counts), float(counts.sum()) / dataset.targets.numel(), dataset.length
+
+
+def _variance(dataset: SeriesDataset) -> float:
+    """Return the mean squared error of always predicting the mean of what is learnt, averaged over the columns."""
+    series, learnt, errors = dataset.series, dataset.plan.learnt, []
+    for at in series.says:
+        values, scale = series.columns[at].values[:learnt], dataset.scales[at]
+        targets = values[series.ahead :]
+        if dataset.at_end_alone:
+            values = targets = targets[dataset.length - 1 :: dataset.length]
+        mean = scale.mean if series.standardise and not dataset.at_end_alone else values.mean()
+        errors.append(np.square((targets - mean) / scale.deviation).mean())
+    return float(np.mean(errors))

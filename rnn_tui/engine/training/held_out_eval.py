@@ -11,7 +11,7 @@ from torch import Tensor
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.network.model import State, drawn_state
 from rnn_tui.engine.training.batches_on_device import LongDataset, PairsDataset
-from rnn_tui.engine.training.losses import loss_of
+from rnn_tui.engine.training.losses import loss_of, there
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.spec import Experiment
 
@@ -113,7 +113,7 @@ class HeldOutEvaluator:
     @cached_property
     def characters(self) -> int:
         """All that is held out: characters, or numbers, that have to be predicted."""
-        return sum(int((y != NONE).sum()) for _, y, _ in (piece() for piece in self._pieces.all))
+        return sum(int(there(y).sum()) for _, y, _ in (piece() for piece in self._pieces.all))
 
     @property
     def reads_on(self) -> bool:
@@ -153,7 +153,7 @@ class HeldOutEvaluator:
         score.nats += loss_of(logits, y, "sum").item()
         score.rows += y.shape[1]
         if y.is_floating_point():
-            score.right, score.characters = math.nan, score.characters + y.numel()
+            score.right, score.characters = math.nan, score.characters + int(there(y).sum())
             return state
         wrong = (logits.argmax(-1) != y) & (y != NONE)  # (T, N)
         characters = int((y != NONE).sum())

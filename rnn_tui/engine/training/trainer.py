@@ -15,7 +15,8 @@ from rnn_tui.data.share import WHOLE, Share
 from rnn_tui.engine.network.cells import map_state
 from rnn_tui.engine.network.dropout import draw_masks
 from rnn_tui.engine.network.model import Model, State, initial_state
-from rnn_tui.engine.training.batches_on_device import Source, build_dataset
+from rnn_tui.engine.training.batches_on_device import Source
+from rnn_tui.engine.training.build_dataset import build_dataset
 from rnn_tui.engine.training.losses import loss_of
 from rnn_tui.engine.training.lr_schedule import Plateau, changes_rate, hears, learning_rate, span
 from rnn_tui.engine.training.pass_start import PassStart

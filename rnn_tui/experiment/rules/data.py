@@ -76,7 +76,8 @@ def _check_file(data: Data, path: str, name: str) -> None:
     """Check the name of a file, and that there is nothing else to learn."""
     text = data.text if path == "data.pairs" else ""
     series = data.series if path != "data.series" else ""
-    others = {"--input": data.inputs, "--target": data.targets, "--text": text, "--series": series}
+    targets = data.targets if path != "data.series" else ()  # of a series they are columns
+    others = {"--input": data.inputs, "--target": targets, "--text": text, "--series": series}
     for option, other in others.items():
         if other:
             raise ExperimentError(path, f"cannot be combined with {option}: give one of them")
@@ -84,7 +85,8 @@ def _check_file(data: Data, path: str, name: str) -> None:
         raise ExperimentError(path, "holds a null character: no file has such a name")
     if any("\ud800" <= each <= "\udfff" for each in name):
         raise ExperimentError(path, "has a name that is not UTF-8: rename it")
-    _check_halves("data.column", (data.column,))
+    _check_halves("data.column", data.columns)
+    _check_halves("data.targets", data.targets)
 
 
 def _check_pairs(experiment: Experiment) -> None:
@@ -118,10 +120,9 @@ def _check_batches(experiment: Experiment) -> None:
     """Check a text or a series without reading it."""
     data = experiment.data
     what = "text" if data.text else "series"
-    if data.task != "many-to-many":
-        raise ExperimentError(
-            "data.task", f"{data.task} does not fit a {what}, which has no pairs: it must be many-to-many"
-        )
+    if data.task == "one-to-many" or (data.text and data.task == "many-to-one"):
+        right = "many-to-many" if data.text else "many-to-many or many-to-one"
+        raise ExperimentError("data.task", f"{data.task} does not fit a {what}, which has no pairs: it must be {right}")
     for name in ("batch", "length"):
         if not getattr(data, name):
             raise ExperimentError(f"data.{name}", f"0 is too small: of a {what} it must be at least 1")
@@ -152,6 +153,23 @@ def _check_series(experiment: Experiment) -> None:
     if experiment.training.learn and network.head == "direct":
         raise ExperimentError(
             "network.head", "direct does not fit numbers: it must be linear, since one number is predicted"
+        )
+    for path, names, what in (("data.column", data.columns, "read"), ("data.targets", data.targets, "predicted")):
+        again = next((name for name, count in Counter(names).items() if count > 1), None)
+        if again is not None:
+            raise ExperimentError(path, f"{short(again)} is given twice: a column is {what} once", value=again)
+        if "" in names:
+            raise ExperimentError(path, "is empty: give the name of a column, or its number", value="")
+    if data.targets and not experiment.training.learn:
+        problem = f"{short(data.targets[0])} has no use without learning: leave it out, or learn"
+        raise ExperimentError("data.targets", problem)
+    if not data.ahead and not data.targets:
+        raise ExperimentError(
+            "data.ahead", "0 leaves nothing to predict: what is read is the target. It must be at least 1, or --target"
+        )
+    if data.task == "many-to-one" and data.stateful:
+        raise ExperimentError(
+            "data.stateful", "true does not fit many-to-one, where each sequence starts afresh: it must be false"
         )
 
 

@@ -62,6 +62,9 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     The task says how an input and its target become one row. many-to-many: a character is predicted for each one read.
     many-to-one: one character, at the last one read. one-to-many: the input is read and then the answer so far; the
     answer and its end (a line feed) are predicted from the last character of the input on.
+
+    Of a series some columns are read (`column`), and some are predicted `ahead` time steps later (`targets`, or those
+    that are read): at each time step, or many-to-one at the last of each sequence.
     """
 
     inputs: Annotated[
@@ -78,7 +81,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     targets: Annotated[
         tuple[str, ...],
         Setting(
-            "text to predict, character by character; none: the input's next characters",
+            "text to predict, character by character; none: the input's next characters. Of a series: a column to "
+            "predict; none: those that are read",
             option="--target",
             label="target",
             form_hint=rf"| separates rows; \| {_ESCAPES}",
@@ -123,14 +127,34 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = ""
     column: Annotated[
-        str,
+        tuple[str, ...] | str,  # a text: a single one, as 0.1.0 wrote it
         Setting(
-            "the column of that file, by its name or its number from 1; none: the only one",
+            "a column of that file to read, by its name or its number from 1; none: the only one",
             metavar="NAME",
             unused=_without_series,
             since="0.1.0",
+            memory=True,
         ),
-    ] = ""
+    ] = ()  # see `columns`
+    ahead: Annotated[
+        int,
+        Setting(
+            "time steps from what is read to what is predicted: 1: the next row of the series; 0: the same one",
+            label="steps ahead",
+            minimum=0,
+            maximum=100_000,
+            unused=_without_series,
+            since="0.3.0",
+        ),
+    ] = 1
+    standardise: Annotated[
+        bool,
+        Setting(
+            "read each column less its mean, over its standard deviation; --no-standardise: as it stands",
+            unused=_without_series,
+            since="0.3.0",
+        ),
+    ] = True
     separator: Annotated[
         Separator,
         Setting(
@@ -280,6 +304,16 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = ()  # those of a file are known once it has been read
 
+    def __post_init__(self) -> None:
+        """Make a list of a single column."""
+        if isinstance(self.column, str):
+            msgspec.structs.force_setattr(self, "column", (self.column,) if self.column else ())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a series that are read; none: its only one."""
+        return (self.column,) if isinstance(self.column, str) else self.column
+
     @property
     def file(self) -> str:
         """The file that the data come from, or what stands for it, if there is one."""
@@ -298,7 +332,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def padded(self) -> bool:
         """Whether rows may be of different lengths, with steps that have no target."""
-        return bool(self.pairs) or self.task != "many-to-many"
+        return bool(self.pairs) or (self.task != "many-to-many" and not self.series)
 
     @property
     def per_character(self) -> bool:

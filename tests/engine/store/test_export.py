@@ -19,7 +19,7 @@ from rnn_tui.engine.store.checkpoint import put_weights
 from rnn_tui.engine.store.export import export_run
 from rnn_tui.engine.store.load_network import load_network
 from rnn_tui.engine.store.resume import load_run
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
@@ -232,6 +232,59 @@ def test_a_series_says_its_next_value_and_goes_on_alone(tmp_path: Path, cell: st
     assert len(lines[1].split(": ")[1].split()) == 20
     for wrong in ("seven", "--help", "nan", "inf"):
         assert refusal(code, "1.5", wrong)
+
+
+def test_several_columns_are_predicted_and_go_on_alone(tmp_path: Path) -> None:
+    """By the file and by `sample`, from rows that are given: both against nn.GRU and NumPy."""
+    steps = np.arange(200)
+    table = np.stack([1e4 + 300 * np.sin(steps / 5), np.cos(steps / 5) / 100, steps % 7 + 0.5], -1)
+    text = "\n".join(["level,flow,day", *(",".join(map(repr, row)) for row in table.tolist())])
+    for targets, ahead in ((["flow", "day", "level"], 1), (["day"], 1), (["flow"], 0)):
+        folder = tmp_path / "-".join(targets)
+        folder.mkdir()
+        (folder / "series.csv").write_text(text)
+        data = {"series": str(folder / "series.csv"), "length": 16, "batch": 2, "holdout": 0.1, "ahead": ahead}
+        reads = ["level", "flow"] if ahead else ["level", "day"]
+        experiment = from_dict(
+            {
+                "data": data | {"column": reads, "targets": targets},
+                "network": {"cell": "gru", "hidden_size": 6, "head": "linear"},
+                "training": {"tick": "sequence", "reduction": "mean", "lr": 0.02},
+            }
+        )
+        session, code = exported(experiment, 40, folder)
+        weights = session.trainer.model.state_dict()
+        network, head = nn.GRU(2, 6), nn.Linear(6, len(targets))
+        network.load_state_dict({name[10:]: each for name, each in weights.items() if name.startswith("recurrent.")})
+        head.load_state_dict({name[5:]: each for name, each in weights.items() if name.startswith("head.")})
+        mean, deviation = table[:180].mean(0), table[:180].std(0)
+        read, said = ([["level", "flow", "day"].index(name) for name in names] for names in (reads, targets))
+        rows = table[90:120, read]
+
+        @torch.no_grad()
+        def by_hand(rows: Any) -> Any:
+            x = torch.from_numpy((rows - mean[read]) / deviation[read]).float()  # noqa: B023
+            return head(network(x)[0]).double().numpy() * deviation[said] + mean[said]  # noqa: B023
+
+        predicted, printed = answers(code, ("predict", rows.tolist()), (None, *map(repr, rows.flatten().tolist())))
+        np.testing.assert_allclose(predicted, by_hand(rows), rtol=1e-5, atol=1e-6)
+        assert printed.startswith(f"{', '.join(targets)}{' of the next time step' if ahead else ''}: ")
+        assert "each time step takes 2" in refusal(code, "1", "2", "3")
+        prime = " ".join(map(repr, rows.flatten().tolist()))
+        result = CliRunner().invoke(main, ["sample", str(folder / "run"), "--forecast", "5", "--prime", prime])
+        if len(targets) < 3:
+            assert result.exit_code == 2
+            assert "it cannot go on alone: it " in result.stderr
+            assert "free run" not in printed
+            continue
+        longer = rows
+        for _ in range(5):
+            longer = np.concatenate([longer, by_hand(longer)[-1:, [2, 0]]])
+        expected = by_hand(longer)[len(rows) - 1 : -1]
+        (free,) = answers(code, ("free_run", rows.tolist(), 5))
+        np.testing.assert_allclose(free, expected, rtol=1e-5, atol=1e-5)
+        sampled = [[float(each) for each in line.split("\t")] for line in result.stdout.splitlines()]
+        np.testing.assert_allclose(sampled, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.sampled(2)

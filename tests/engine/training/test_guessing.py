@@ -126,7 +126,7 @@ def _targets(session: Session, number: int) -> torch.Tensor:
     task = session.trainer.dataset
     task.begin(number, session.experiment.training.seed)
     assert task.targets is not None
-    return task.targets.T
+    return task.targets.transpose(0, 1)
 
 
 @pytest.mark.parametrize("name", ["one-letter", "hello", "six-words"])

@@ -13,7 +13,7 @@ from torch import nn
 
 from rnn_tui.engine.headless.train import train
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.batches_on_device import SeriesDataset
+from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict, to_dict
@@ -93,7 +93,7 @@ def test_losses_are_those_of_a_plain_loop(tmp_path: Path, stateful: bool, reduct
 def test_what_is_held_out_is_never_read_nor_scaled_by(tmp_path: Path) -> None:
     session = Session(on_series(tmp_path), history=0)
     task = task_of(session)
-    assert task.scale.mean == pytest.approx(VALUES[:96].mean())
+    assert task.scales[0].mean == pytest.approx(VALUES[:96].mean())
     seen = set()
     for number in range(1, 60):
         task.begin(number, 0)
@@ -167,7 +167,7 @@ def test_what_is_inside_is_that_of_autograd(tmp_path: Path) -> None:
     session.tick()
     plain, task = Notebook(0), task_of(session)
     assert task.targets is not None
-    x = task.inputs.clone().requires_grad_()
+    x, targets = task.inputs[..., 0].clone().requires_grad_(), task.targets[..., 0]
     said, _ = plain(x)
     asks = (SaliencyAsk(step=4, output="target"), GradientsAsk(at=3), CellAsk(step=2), SpaceAsk())
     wanted = Wanted(row=1, first=0, count=6, inside=asks)
@@ -177,7 +177,7 @@ def test_what_is_inside_is_that_of_autograd(tmp_path: Path) -> None:
     (slope,) = torch.autograd.grad(said[4, 1], x, retain_graph=True)
     np.testing.assert_allclose(saliency.values, (slope * x)[:, 1].detach(), atol=1e-6)
     np.testing.assert_allclose(saliency.numbers, task.in_units(task.inputs[:, 1]))
-    assert saliency.predicted == pytest.approx(float(task.in_units(said[4, 1])), rel=1e-5)
+    assert saliency.predicted == pytest.approx(float(task.in_units(said[4, 1, None])), rel=1e-5)
     assert isinstance(gradients, GradientsFacts)
 
     state, states = None, []  # once more, step by step, so that every h is in the graph
@@ -186,9 +186,9 @@ def test_what_is_inside_is_that_of_autograd(tmp_path: Path) -> None:
         states.append(output)
         state = (output, state[1])
     by_step = torch.cat([plain.head(h)[..., 0] for h in states])
-    whole = torch.autograd.grad(nn.MSELoss()(by_step, task.targets), states, retain_graph=True)
+    whole = torch.autograd.grad(nn.MSELoss()(by_step, targets), states, retain_graph=True)
     np.testing.assert_allclose(gradients.flows[0].whole, [float(h[0, 1].norm()) for h in whole], rtol=1e-4)
-    alone = torch.autograd.grad((by_step[3, 1] - task.targets[3, 1]).square(), states[:4])
+    alone = torch.autograd.grad((by_step[3, 1] - targets[3, 1]).square(), states[:4])
     np.testing.assert_allclose(gradients.flows[0].alone[:4], [float(h[0, 1].norm()) for h in alone], rtol=1e-4)
     assert not gradients.flows[0].alone[4:].any()
 
