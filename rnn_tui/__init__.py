@@ -21,12 +21,12 @@ the imports themselves, and a test compares the two.
 
     rnn_tui/engine/
       watch        -> host, session, answers, inspect, training, network
-      headless     -> field, ranks, store, session, answers, training
-      host         -> field, ranks, store, session, answers, training
+      headless     -> field, ranks, store, session, answers, training, network
+      host         -> field, ranks, store, session, answers, training, network
       field        -> store, session, training, network
       ranks        -> session, answers, training, network
       store        -> session, training, network
-      session      -> answers, inspect, training
+      session      -> answers, inspect, training, network
       answers      -> inspect, training, network
       inspect      -> training, network
       training     -> network

@@ -110,7 +110,7 @@ def _out_of_memory(error: Exception) -> bool:
     """Tell whether memory has run out, of this machine or of a GPU."""
     if isinstance(error, MemoryError):
         return True
-    from rnn_tui.engine.training.gpu import out_of_memory  # which loads torch; it alone raises these
+    from rnn_tui.engine.network.out_of_memory import out_of_memory  # which loads torch; it alone raises these
 
     return out_of_memory(error)
 

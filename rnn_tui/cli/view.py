@@ -27,6 +27,7 @@ from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import shown
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.memory import parse_size
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.experiment.validate import to_dict
@@ -209,7 +210,7 @@ def run_view(launch: "LaunchOptions", *, instead: str) -> NoReturn:
         engine.patience = _PATIENCE
     try:
         _try_file(launch.experiment)
-        if launch.experiment.run.device not in ("auto", "cpu"):
+        if launch.experiment.run.device not in ("auto", "cpu") or launch.experiment.network.cell == OWN:
             _try_device(engine, launch.experiment)
         from rnn_tui.view.app.run import run_app
     except BaseException:

@@ -287,7 +287,7 @@ def full() -> Iterator[Callable[[], None]]:
 def test_memory_that_runs_out_ends_training_in_one_line(full: Callable[[], None], gpu: str, tmp_path: Path) -> None:
     if gpu == "cpu":
         pytest.skip("needs a GPU")
-    from rnn_tui.engine.training.gpu import out_of_memory
+    from rnn_tui.engine.network.out_of_memory import out_of_memory
 
     network = {"cell": "lstm", "hidden_size": 1024, "layers": 2}
     session = Session(changed(on_text(tmp_path, letters(400_000), batch=64, length=128, network=network), gpu))

@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 
 from rnn_tui.common.glyphs import safe
-from rnn_tui.engine.training.gpu import out_of_memory
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.protocol.frame import Failure
 
 __all__ = ["Guard", "one_line"]

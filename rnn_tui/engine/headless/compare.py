@@ -16,7 +16,7 @@ from rnn_tui.engine.field.field_folder import FieldFolder, begin_keeping, go_on_
 from rnn_tui.engine.field.outcomes import outcomes_of, rows_of
 from rnn_tui.engine.headless.compare_report import Report
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
-from rnn_tui.engine.training.gpu import out_of_memory
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.training.threads import choose_threads
 from rnn_tui.experiment.comparison import Comparison
 from rnn_tui.experiment.memory import shortage_told

@@ -13,9 +13,10 @@ from rnn_tui.engine.headless.rows_report import rows_json, rows_line, rows_updat
 from rnn_tui.engine.headless.series_report import series_line, series_update
 from rnn_tui.engine.headless.summary import summary
 from rnn_tui.engine.headless.text_report import lines_every, text_json, text_line, text_update
+from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.processes import ALONE, Processes, RankLost
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.threads import choose_threads
@@ -81,6 +82,10 @@ def train(
         if checkpointer is not None:
             checkpointer.abandon()
         raise ExperimentError("run.device", shortage_told(session.experiment)) from None
+    except CellError:
+        if checkpointer is not None:
+            checkpointer.abandon()  # a pass is half computed; the checkpoint on the disk is whole
+        raise
     except RankLost:
         if checkpointer is not None:
             checkpointer.abandon()  # what the lost rank had is not known; the checkpoint on the disk is whole

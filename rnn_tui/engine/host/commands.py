@@ -7,10 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from rnn_tui.engine.host.driver import Driver
+from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.replay import HistoryError
 from rnn_tui.engine.session.session import Session
-from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.experiment.memory import shortage_told
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import Experiment, ExperimentError
@@ -61,6 +62,10 @@ def obey(driver: Driver, command: Command) -> None:
         if driver.session is None:
             raise ExperimentError("run.processes", str(lost)) from None
         driver.lose(driver.session, lost)
+    except CellError as error:
+        if driver.session is None or isinstance(command, Open | Restart):
+            raise
+        driver.hold_at_error(driver.session, error)
     driver.show_anew()
 
 

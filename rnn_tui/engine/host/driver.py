@@ -9,11 +9,14 @@ import torch
 from rnn_tui.engine.answers.weights import wants_update
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.engine.host.pool import Pool
+from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.out_of_memory import out_of_memory
+from rnn_tui.engine.session.cell_file import LOOK_EVERY, CellFile
 from rnn_tui.engine.session.processes import RankLost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.run_folder import RunFolder
-from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.engine.training.threads import choose_threads, fills_cores
+from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.memory import check_memory, shortage_told
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.commands import Command, Open
@@ -46,6 +49,7 @@ class Driver:
         self._changes = 0  # of the session, that the description takes account of
         self._pool = Pool()
         self._folder = RunFolder(self._say, self._pool.processes)
+        self._cell_file = CellFile()
 
     # ---- what is known ----------------------------------------------------------------------------------------
 
@@ -91,8 +95,12 @@ class Driver:
     def patience(self) -> float | None:
         """Return for how many seconds it may be waited for commands: 0 at full speed, None while nothing is to do."""
         if not self.playing:
-            return 0.0 if self.busy else None
+            return 0.0 if self.busy else LOOK_EVERY if self._has_own_cell else None
         return self.pace.wait()
+
+    @property
+    def _has_own_cell(self) -> bool:
+        return self.session is not None and self.session.experiment.network.cell == OWN
 
     # ---- the loop ---------------------------------------------------------------------------------------------
 
@@ -102,6 +110,8 @@ class Driver:
         if session is None:
             return
         try:
+            if self._has_own_cell and self._cell_file.read_again(session):
+                self._go_on_with_new_code(session)
             if self.playing and self.pace.is_due:
                 self.advance()
             elif session.recording.evaluation.is_busy:
@@ -115,6 +125,24 @@ class Driver:
             self.give_up(session)
         except RankLost as lost:
             self.lose(session, lost)
+        except CellError as error:
+            self.hold_at_error(session, error)
+
+    def hold_at_error(self, session: Session, error: CellError) -> None:
+        """Hold, because the author of the cell must mend it; nothing is lost, and the file is read when it changes."""
+        self.playing = False
+        self.pace.begin()
+        session.trainer.undo_beginning()
+        session.hold.notice = f"{error.value}, {error}"
+        _log.info("tick %d: %s", session.progress.tick, session.hold.notice)
+        self.revision += 1
+
+    def _go_on_with_new_code(self, session: Session) -> None:
+        session.hold.notice = "The file of the cell was read again; the run goes on with its weights."
+        self.playing = self._asked_to_play
+        self.pace.begin()
+        self.describe_anew()
+        self.revision += 1
 
     def advance(self, *, whole: bool = False) -> None:
         """Do one tick; in slow motion one phase, unless `whole`."""
@@ -249,6 +277,7 @@ class Driver:
 
     def _begin(self, session: Session) -> None:
         self.session = session
+        self._cell_file.begin()
         self.broken = ""
         self.description += 1
         self._folder.begin(session)

@@ -12,10 +12,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpointer import Checkpointer
 from rnn_tui.engine.store.resume import begin_saving, resume
-from rnn_tui.engine.training.gpu import out_of_memory
 from rnn_tui.experiment.memory import check_memory, shortage_told
 from rnn_tui.experiment.spec import Experiment, ExperimentError
 from rnn_tui.protocol.commands import SaveOptions

@@ -11,9 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.engine.network.cell_error import told
 from rnn_tui.engine.network.cells import State, Step, StepStack, by_layer, hidden, map_state, through_time
 from rnn_tui.engine.network.layer_norm import add_norms
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.experiment.cell_kinds import CellKind
+from rnn_tui.experiment.named_cell import named_cell
 from rnn_tui.experiment.spec import Network
 
 __all__ = ["Left", "ModuleCells", "ModuleLayer", "Parts", "call", "parts_of_steps", "step_alone"]
@@ -24,10 +27,17 @@ Parts = dict[str, Tensor]
 def call(cell: nn.Module, x: Tensor, state: Any) -> tuple[Any, Parts]:
     """Compute one time step: x (N, E) and the state before it -> the state after it, and the parts of the cell.
 
-    What the cell has left on itself is taken off again: it belongs to this step, and holds a graph.
+    What the cell has left on itself is taken off again: it belongs to this step, and holds a graph. Raises CellError
+    for whatever its author's code raises, but for a lack of memory.
     """
     with Left(cell) as left:
-        found = cell.forward(x, state)
+        try:
+            found = cell.forward(x, state)
+        except Exception as error:
+            named = named_cell()
+            if named is None or out_of_memory(error):
+                raise
+            raise told(named, error) from error
     if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], dict):
         return found[0], left.parts | found[1]
     return found, left.parts

@@ -10,10 +10,9 @@ import linecache
 import os
 import sys
 import textwrap
-import traceback
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,25 +20,19 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.engine.network.cell_error import CellError, told
 from rnn_tui.engine.network.cells import State, parts
 from rnn_tui.engine.network.module_cells import Left, Parts, call
-from rnn_tui.experiment.cell_kinds import OWN, Shape
+from rnn_tui.experiment.cell_kinds import Shape
 from rnn_tui.experiment.named_cell import NamedCell, named_cell
 from rnn_tui.experiment.own_cell import LONGEST_SOURCE, OwnCell, OwnGate
-from rnn_tui.experiment.spec import Experiment, ExperimentError
+from rnn_tui.experiment.spec import Experiment
 
-__all__ = ["CellError", "Loaded", "StepOfFour", "build_own", "load_cell", "loaded_cell", "own_facts", "told"]
+__all__ = ["Loaded", "StepOfFour", "build_own", "file_stamp", "load_cell", "loaded_cell", "own_facts", "put_code"]
 
 _ROWS = 3  # of the batch on which a cell is tried: not 2, which `h, c = state` would take apart
 _MODULE = "rnn_tui_own_cell"  # the name under which the file is a module
 _MATRICES = ("w_ih", "w_hh", "b_ih", "b_hh")
-
-
-class CellError(ExperimentError):
-    """Something that the author of a cell must mend. `value` is the cell, the message the line and what is wrong."""
-
-    def __init__(self, named: NamedCell | None, problem: str) -> None:
-        super().__init__("network.cell", problem, value=OWN if named is None else str(named))
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,7 @@ class Loaded:
     """A class, and the file that it came from."""
 
     named: NamedCell
+    stamp: tuple[int, int]  # of the file: when it was changed, and how long it is
     made: type  # an nn.Module, or a class with `step`
     sha256: str
     source: str  # of the method that makes a step
@@ -83,6 +77,7 @@ class StepOfFour(nn.Module):
 def load_cell(named: NamedCell) -> Loaded:
     """Run the file and return its class. Raises CellError, with the line of the file that is wrong."""
     try:
+        stamp = file_stamp(named)
         with open(named.file, "rb") as opened:
             source = opened.read()
     except OSError as error:
@@ -105,7 +100,15 @@ def load_cell(named: NamedCell) -> Loaded:
             named,
             "has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, b_ih, b_hh)",
         )
-    return Loaded(named, made, hashlib.sha256(source).hexdigest(), _source_of(source.decode(), named.name, method))
+    return Loaded(
+        named, stamp, made, hashlib.sha256(source).hexdigest(), _source_of(source.decode(), named.name, method)
+    )
+
+
+def file_stamp(named: NamedCell) -> tuple[int, int]:
+    """Return what changes when a file is written: when that was, and how long it is. Raises OSError."""
+    found = os.stat(named.file)
+    return found.st_mtime_ns, found.st_size
 
 
 _loaded: list[Loaded] = []  # the cell of this process, once it has been loaded
@@ -119,9 +122,25 @@ def loaded_cell() -> Loaded:
             None,
             "this cell is in a file of its author's, which no run brings with it: name it, --cell FILE.py:CLASS",
         )
-    if not _loaded or _loaded[0].named != named:
+    if not _loaded or _loaded[0].named != named or _loaded[0].stamp != _stamp(named):
         _loaded[:] = [load_cell(named)]
     return _loaded[0]
+
+
+def _stamp(named: NamedCell) -> tuple[int, int] | None:
+    try:
+        return file_stamp(named)
+    except OSError:
+        return None
+
+
+def put_code(cell: nn.Module, loaded: Loaded) -> None:
+    """Have a cell that was built compute what its class in the file does now, with the weights that it has."""
+    if isinstance(cell, StepOfFour):
+        with _told(loaded.named):
+            cell.author = [loaded.made()]
+    else:
+        cell.__class__ = loaded.made
 
 
 def build_own(input_size: int, hidden_size: int) -> nn.Module:
@@ -163,7 +182,7 @@ def _try(loaded: Loaded, input_size: int, hidden_size: int) -> _Tried:
     try:
         cell = build_own(input_size, hidden_size)
         x, h, c = (3 * torch.randn(_ROWS, size) for size in (input_size, hidden_size, hidden_size))
-        found, shown, has_c = _step(loaded, cell, x, h, c)
+        found, shown, has_c = _step(cell, x, h, c)
     finally:
         torch.set_rng_state(random)
     _check_state(loaded.named, found, has_c, hidden_size)
@@ -177,15 +196,14 @@ def _try(loaded: Loaded, input_size: int, hidden_size: int) -> _Tried:
 
 
 @torch.no_grad()
-def _step(loaded: Loaded, cell: nn.Module, x: Tensor, h: Tensor, c: Tensor) -> tuple[Any, Parts, bool]:
+def _step(cell: nn.Module, x: Tensor, h: Tensor, c: Tensor) -> tuple[Any, Parts, bool]:
     """Make a step with h as the state and, where that cannot be, with (h, c)."""
     try:
         return *call(cell, x, h), False
-    except Exception as error:
-        try:
+    except CellError as error:
+        with suppress(CellError):
             return *call(cell, x, (h, c)), True
-        except Exception:
-            raise told(loaded.named, error) from None
+        raise error from None
 
 
 def _check_state(named: NamedCell, found: Any, has_c: bool, hidden_size: int) -> None:
@@ -213,16 +231,6 @@ def _told(named: NamedCell) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         raise told(named, error) from None
-
-
-def told(named: NamedCell, error: BaseException) -> CellError:
-    """Say in one line what a file of its author's has raised, and at which of its lines."""
-    if isinstance(error, SyntaxError):
-        return CellError(named, f"line {error.lineno}: {safe(error.msg)}")
-    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == named.file]
-    where = f"line {lines[-1]}: " if lines else ""
-    said = " ".join(str(error).split())
-    return CellError(named, f"{where}{type(error).__name__}: {safe(said)}")
 
 
 def _source_of(source: str, name: str, method: str) -> str:

@@ -8,7 +8,9 @@ import torch
 
 from rnn_tui.protocol.frame import GpuLoad
 
-__all__ = ["GpuWatch", "out_of_memory"]
+__all__ = [
+    "GpuWatch",
+]
 
 _EVERY = 1.0  # seconds between two questions
 
@@ -33,16 +35,6 @@ class GpuWatch:
         if self._handle is not None and now - self._asked >= _EVERY:
             self._asked, self._load = now, _ask(self._handle)
         return self._load if self._handle is not None else None
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that memory has run out, on a GPU or on this machine."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error)  # an allocator of a CPU, and a library that is out of room for its workspace, have no class
-    return isinstance(error, RuntimeError) and any(
-        words in text for words in ("not enough memory", "can't allocate memory", "ALLOC_FAILED", "out of memory")
-    )
 
 
 def _handle_of(device: torch.device) -> Any:

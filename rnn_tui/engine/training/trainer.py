@@ -287,6 +287,14 @@ class Trainer:
             masks = draw_masks(self.experiment, self.epoch, self.device)
             self.masks = None if masks is None else masks[:, :, self.dataset.own_rows]
 
+    def undo_beginning(self) -> None:
+        """Let a pass of which no time step could be computed begin again, as if it never had."""
+        if self.fed or not self.epoch:
+            return
+        if self.pass_began.random is not None:
+            torch.set_rng_state(self.pass_began.random)
+        self.epoch -= 1
+
     def _initial_state(self) -> State:
         """Return the state before a first time step, of the rows of this process; a random one is drawn for all."""
         of_all = initial_state(self.experiment.network, self.dataset.all_rows, self.device)

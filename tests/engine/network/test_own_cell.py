@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 from torch import nn
 from torch.nn import functional as F
 
-from rnn_tui.engine.network.own_cell import CellError, loaded_cell
+from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.own_cell import loaded_cell, own_facts
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.cell_kinds import OWN
 from rnn_tui.experiment.lessons import LESSONS
@@ -254,7 +255,5 @@ def test_torchs_random_numbers_are_left_alone(tmp_path: Path) -> None:
     torch.manual_seed(3)
     loaded_cell()
     before = torch.get_rng_state()
-    from rnn_tui.engine.network.own_cell import own_facts
-
     own_facts(experiment())
     assert torch.equal(torch.get_rng_state(), before)

@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from rnn_tui.cli.main import main
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.session.status import status_of
 from rnn_tui.engine.store import resume as kept
-from rnn_tui.engine.training.gpu import GpuWatch, out_of_memory
+from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.protocol.commands import Open, Play, Restart, SaveOptions, SetSpeed, Step
