@@ -4,10 +4,11 @@
 
 An LSTM of 2×128, one-hot, batches of 32 sequences of 64, Adam. All run on the same threads, in turns, so that a noisy
 machine disturbs them alike; the ratio of the medians is printed. The view stands at 120×36 in a pseudo-terminal, with
-the panes that are open at the beginning; it and what it is measured against are processes of their own. Last how long
-a file of 100 MB takes to be read.
+the panes that are open at the beginning; it and what it is measured against are processes of their own, on one thread
+and on all cores, of which the view then takes its share. Last how long a file of 100 MB takes to be read.
 """
 
+import os
 import re
 import resource
 import statistics
@@ -92,9 +93,13 @@ def _seconds(run: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
-def _with_view(path: str) -> float:
+def _options(threads: int) -> list[str]:
+    return [*_SHAPE.split(), "--threads", str(threads)]
+
+
+def _with_view(path: str, threads: int) -> float:
     """The status line counts the updates; its last digits may be a frame old, at both ends."""
-    argv = [sys.executable, "-m", "rnn_tui", "--text", path, *_SHAPE.split(), "--speed", "max"]
+    argv = [sys.executable, "-m", "rnn_tui", "--text", path, *_options(threads), "--speed", "max"]
     with PtyScreen(argv) as screen:
         screen.until(lambda text: re.search(r"update \d\d", text) is not None, limit=120)
         screen.watch(2)
@@ -106,9 +111,9 @@ def _with_view(path: str) -> float:
         return (screen.number(r"update ([\d,]+) ") - first) * 32 * 64 / (ended - began)
 
 
-def _without_view(path: str) -> float:
+def _without_view(path: str, threads: int) -> float:
     """The last line that `rnn-tui train --every 1` has written counts the updates."""
-    argv = [sys.executable, "-m", "rnn_tui", "train", "--text", path, *_SHAPE.split(), "--no-save", "--json"]
+    argv = [sys.executable, "-m", "rnn_tui", "train", "--text", path, *_options(threads), "--no-save", "--json"]
     with subprocess.Popen([*argv, "--every", "1"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         lines = process.stdout
@@ -143,10 +148,13 @@ def main() -> None:
             f"ratio {middle['plain'] / middle['headless']:.3f} of the medians, {statistics.median(ratios):.3f} of pairs"
         )
         print(f"on {torch.get_num_threads()} threads")
-        pairs = [(_without_view(file.name), _with_view(file.name)) for _ in range(_VIEWED)]
-        for name, rates in zip(("train", "view"), zip(*pairs, strict=True), strict=True):
-            print(f"{name:9} {statistics.median(rates):9,.0f} characters/s")
-        print(f"ratio {statistics.median(view / train for train, view in pairs):.3f} of pairs, with the view at 120×36")
+        for threads in sorted({1, len(os.sched_getaffinity(0))}):
+            pairs = [(_without_view(file.name, threads), _with_view(file.name, threads)) for _ in range(_VIEWED)]
+            print(f"{threads} thread{'s' if threads > 1 else ''}, with the view at 120×36:")
+            for name, rates in zip(("train", "view"), zip(*pairs, strict=True), strict=True):
+                print(f"{name:9} {statistics.median(rates):9,.0f} characters/s")
+            ratios = [view / train for train, view in pairs]
+            print(f"ratio {statistics.median(ratios):.3f} of pairs ({min(ratios):.3f} to {max(ratios):.3f})")
     with tempfile.NamedTemporaryFile() as file:
         file.write((content * (100_000_000 // len(content) + 1))[:100_000_000])
         file.flush()
