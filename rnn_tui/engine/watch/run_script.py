@@ -22,12 +22,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, Protocol
 
+from rnn_tui.engine.watch.main_module import file_runner, hide_our_frames, module_runner
 from rnn_tui.engine.watch.rank_socket import borrow
 from rnn_tui.protocol.engine_log import output_beside
 from rnn_tui.protocol.rendezvous import ON_DISCONNECT, OnDisconnect
@@ -88,9 +89,9 @@ def main(make_watch: MakeWatch | None = None) -> None:
         sys.stdout.reconfigure(line_buffering=True)  # as on a terminal: both streams in their order, and soon
     sys.orig_argv[1:] = options.script
     if options.script[0] == "-m":
-        _run(attendance, _module_runner(options.script[1], list(options.script[2:])))
+        _run(attendance, module_runner(options.script[1], list(options.script[2:])))
     else:
-        _run(attendance, _file_runner(list(options.script)))
+        _run(attendance, file_runner(list(options.script)))
 
 
 def _options(arguments: list[str]) -> ScriptOptions:
@@ -245,60 +246,6 @@ def _flush_files() -> None:
 # ---- the script ---------------------------------------------------------------------------------------------------
 
 
-def _file_runner(arguments: list[str]) -> Callable[[], object]:
-    """Return what runs a file, with the names that Python gives its main module."""
-    path = arguments[0]
-    sys.argv[:] = arguments
-    if not sys.flags.safe_path:
-        sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
-    name = path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
-    module = _new_main()
-    module.__dict__.update(__file__=name, __cached__=None, __loader__=SourceFileLoader("__main__", name))
-
-    def run() -> None:
-        exec(_code(name), module.__dict__)
-
-    return run
-
-
-def _code(path: str) -> CodeType:
-    from pkgutil import read_code  # here, since a script rarely needs it itself
-
-    try:
-        with io.open_code(path) as file:
-            code = read_code(file)  # of a compiled one
-            if isinstance(code, CodeType):
-                return code
-            file.seek(0)
-            source = file.read()
-    except OSError as error:
-        print(f"{sys.executable}: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)  # noqa: T201
-        raise SystemExit(2) from None
-    return compile(source, path, "exec", dont_inherit=True)
-
-
-def _module_runner(name: str, arguments: list[str]) -> Callable[[], object]:
-    """Return what runs a module as `python -m` does, by the function that does it there."""
-    import runpy
-
-    sys.argv[:] = ["-m", *arguments]
-    if not sys.flags.safe_path:
-        sys.path.insert(0, os.getcwd())
-    _new_main()
-    run_module: Callable[[str], object] = runpy._run_module_as_main  # type: ignore[attr-defined]
-    return lambda: run_module(name)
-
-
-def _new_main() -> ModuleType:
-    module = ModuleType("__main__")
-    module.__dict__["__builtins__"] = sys.modules["builtins"]
-    module.__package__ = None
-    if sys.version_info < (3, 14):
-        module.__annotations__ = {}
-    sys.modules["__main__"] = module
-    return module
-
-
 def _run(attendance: _Attendance, run: Callable[[], object]) -> None:
     """Run the script, and leave it to Python to exit as it does after any."""
     try:
@@ -309,7 +256,7 @@ def _run(attendance: _Attendance, run: Callable[[], object]) -> None:
     except BaseException as error:
         attendance.code = 130 if type(error) is KeyboardInterrupt else 1
         attendance.problem = _one_line(error)
-        _hide_our_frames(error)
+        hide_our_frames(error, __file__)
         raise  # Python prints it, and ends by the signal if that is what it stands for
 
 
@@ -325,22 +272,6 @@ def _one_line(error: BaseException) -> str:
         return traceback.format_exception_only(error)[-1].strip()
     except Exception:  # one whose text cannot be made
         return type(error).__name__
-
-
-def _hide_our_frames(error: BaseException) -> None:
-    """Have the traceback of an error begin in the script, whoever prints it."""
-    script = error.__traceback__
-    while script is not None and script.tb_frame.f_code.co_filename == __file__:
-        script = script.tb_next
-    hook = getattr(sys, "excepthook", sys.__excepthook__)
-
-    def print_it(kind: type[BaseException], found: BaseException, _: TracebackType | None) -> None:
-        sys.excepthook = hook
-        if found is error:
-            found.__traceback__ = sys.last_traceback = script
-        hook(kind, found, found.__traceback__)
-
-    sys.excepthook = print_it
 
 
 if __name__ == "__main__":

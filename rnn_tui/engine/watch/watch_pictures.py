@@ -1,7 +1,5 @@
 """Frames of a script that is watched, and its description."""
 
-import contextlib
-import dataclasses
 from collections.abc import Sequence
 
 import torch
@@ -16,11 +14,10 @@ from rnn_tui.engine.watch.look_back import LookBack, kept_update
 from rnn_tui.engine.watch.networks import WatchedNetwork
 from rnn_tui.engine.watch.observer import Observer
 from rnn_tui.engine.watch.on_screen import OnScreen
-from rnn_tui.engine.watch.optimizers import LearningRate
 from rnn_tui.engine.watch.pace import Pace
+from rnn_tui.engine.watch.pass_reader import PassReader
 from rnn_tui.engine.watch.ranks import others_wait
 from rnn_tui.engine.watch.watched_curves import WatchedCurves
-from rnn_tui.engine.watch.watched_pass import WatchedPass, watched_pass
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
 from rnn_tui.protocol.frame import Failure, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
@@ -29,7 +26,6 @@ from rnn_tui.protocol.subject import Ability, Subject
 
 __all__ = ["WatchPictures"]
 
-_MOST_KEPT = 4  # networks of an update that are kept
 _MOST_MADE = 32  # pictures of one kept update
 _TOO_LATE = "The script has ended, and this had not been looked at before."
 
@@ -64,6 +60,7 @@ class WatchPictures:
         self._control = control
         self._script = script
         self._description = Description(observer, control, self.back, name=name, script=script, words=words, can=can)
+        self._passes = PassReader(observer, script=script, words=self._description.words)
         self._guard = Guard()
         self._curves = WatchedCurves(observer, self._guard)
         self._gpu = GpuWatch()
@@ -72,7 +69,6 @@ class WatchPictures:
         self._last: Frame | None = None  # the newest that was made
         self._described: object = None
         self._shown: WatchedNetwork | None = None
-        self._tokens: dict[str, int] = {}  # that have been read, by the names of networks
         self._pace = Pace()
 
     # ---- called by the host -----------------------------------------------------------------------------------
@@ -133,28 +129,13 @@ class WatchPictures:
         observer.losses.drain()
         observed = None
         if network is not None:
-            observed = self._guard.make("steps", lambda: self._pass_of(network), None)
+            observed = self._guard.make("steps", lambda: self._passes.read(network), None)
         if network is not None and observed is not None:
-            self._tokens[network.name] = observed.tokens
+            self._passes.note(network, observed)
         self._on_screen.newest = network, observed
         if self.back.at is None:
-            self._on_screen.adopt(network, observed, self._rate_of(network))
+            self._on_screen.adopt(network, observed, self._passes.rate_of(network))
             self._describe()
-
-    def _pass_of(self, network: WatchedNetwork) -> WatchedPass | None:
-        """Return what a network has done in the pass that is over. Raises ValueError."""
-        capture = self._observer.capture_of(network)
-        if capture is None:
-            return None
-        made = watched_pass(network, capture, name=self._script, tokens=self._tokens_of(network))
-        if made is not None:
-            made.last_update = self._observer.last_update.of(made.model.parameters())
-        return made
-
-    def _rate_of(self, network: WatchedNetwork | None) -> LearningRate:
-        """Return the learning rate of a network now, or what the script has said that it is."""
-        rate, noted = self._observer.optimizers.rate_of(network), self._observer.noted_lr
-        return rate if noted is None else dataclasses.replace(rate, lr=noted)
 
     def forget(self) -> None:
         """Let go of a pass whose weights are about to move."""
@@ -168,7 +149,7 @@ class WatchPictures:
         """Keep the pass that is over, to look back at it, if it is time for that; return whether it was kept."""
         if not self.back.wants(self._observer.tick, now):
             return False
-        passes = self._passes_of_all()
+        passes = self._passes.read_all(first=self._on_screen.newest)
         if not passes:
             return False
         observer = self._observer
@@ -177,7 +158,7 @@ class WatchPictures:
             observer.tick,
             largest=self.back.largest if self.back.may_be_too_large else None,
             loss_of=lambda network: observer.losses_of(network).last(),
-            rate_of=self._rate_of,
+            rate_of=self._passes.rate_of,
         )
         if isinstance(update, int):
             self.back.give_up(update)
@@ -185,17 +166,6 @@ class WatchPictures:
             return False
         self.back.keep(update)
         return True
-
-    def _passes_of_all(self) -> list[tuple[WatchedNetwork, WatchedPass]]:
-        """Return what networks have done in the pass that is over, the one that is looked at first."""
-        network, observed = self._on_screen.newest
-        found = [] if network is None or observed is None else [(network, observed)]
-        for other in self._observer.networks.all:
-            if other is not network and len(found) < _MOST_KEPT and self._observer.reaches(other):
-                with contextlib.suppress(ValueError):
-                    made = self._pass_of(other)
-                    found += [] if made is None else [(other, made)]
-        return found
 
     def end(self, code: int, problem: str) -> None:
         """Keep the last picture of a script that has ended, and say how that was."""
@@ -221,7 +191,7 @@ class WatchPictures:
         """Return the newest state, as far as it is wanted; of a script that has ended the last that was looked at."""
         self.is_asked = False
         newest, _ = self._on_screen.newest
-        if self._on_screen.go_to(self.back.at, self.network, self._rate_of(newest)):
+        if self._on_screen.go_to(self.back.at, self.network, self._passes.rate_of(newest)):
             self._of_past.clear()
             self._describe()
         if self._on_screen.update is not None:
@@ -290,10 +260,6 @@ class WatchPictures:
             **curves,
             failures=self._guard.take_failures() + tuple(Failure(part=each, problem=_TOO_LATE) for each in missing),
         )
-
-    def _tokens_of(self, network: WatchedNetwork) -> int:
-        """Return how many tokens a network can read at least: there are words for them, or it has read them."""
-        return max(len(self._description.words), self._tokens.get(network.name, 1))
 
     def _describe(self) -> None:
         """Count a new description where what it says has changed."""
