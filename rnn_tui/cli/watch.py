@@ -19,7 +19,7 @@ from rnn_tui.cli.errors import UsageError, check_working_folder
 from rnn_tui.cli.help import SectionedCommand
 from rnn_tui.cli.option_types import Count
 from rnn_tui.cli.options import PAUSED, SectionOption, history_option
-from rnn_tui.cli.terminal import need_terminal
+from rnn_tui.cli.terminal import need_terminal, reopen_stdin
 from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
@@ -305,11 +305,7 @@ def _scripts_stdin() -> Iterator[int | None]:
         return
     given = os.dup(0)
     try:
-        with contextlib.suppress(OSError):  # there is none: then there is no view either
-            terminal = os.open("/dev/tty", os.O_RDWR)
-            os.dup2(terminal, 0)
-            os.close(terminal)
-            sys.stdin = open(0, closefd=False)  # noqa: SIM115 - it lives as long as the process
+        reopen_stdin()
         yield given
     finally:
         os.close(given)

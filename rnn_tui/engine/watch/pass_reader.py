@@ -28,9 +28,7 @@ class PassReader:
         capture = self._observer.capture_of(network)
         if capture is None:
             return None
-        tokens = max(
-            len(self._words), self._tokens.get(network.name, 1)
-        )  # words for them, or read
+        tokens = max(len(self._words), self._tokens.get(network.name, 1))  # words for them, or read
         made = watched_pass(network, capture, name=self._script, tokens=tokens)
         if made is not None:
             made.last_update = self._observer.last_update.of(made.model.parameters())
