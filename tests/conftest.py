@@ -31,7 +31,10 @@ def _end_engines() -> None:
     """A view that a test has killed may have left its run training, as it should."""
     for each in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if "rnn_tui.engine.host.serve" in each.cmdline() and each.environ().get("RNN_TUI_SOCKETS") == _sockets:
+            if (
+                "rnn_tui.engine.host.serve" in " ".join(each.cmdline())
+                and each.environ().get("RNN_TUI_SOCKETS") == _sockets
+            ):
                 each.kill()
 
 

@@ -105,7 +105,9 @@ class Tty:
     def engine(self) -> psutil.Process:
         """The one that this view has started."""
         (engine,) = [
-            each for each in psutil.Process(self.child.pid).children() if "rnn_tui.engine.host.serve" in each.cmdline()
+            each
+            for each in psutil.Process(self.child.pid).children()
+            if "rnn_tui.engine.host.serve" in " ".join(each.cmdline())
         ]
         return engine
 

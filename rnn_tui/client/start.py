@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rnn_tui.client.connect import connect
+from rnn_tui.common.program_text import program_text
 from rnn_tui.protocol.engine_folders import EngineFolder, new_engine_folder
 from rnn_tui.protocol.engine_log import new_log, open_for_log, output_beside
 from rnn_tui.protocol.rendezvous import SOCKET, OnDisconnect
@@ -23,19 +24,6 @@ __all__ = ["start_engine", "start_script"]
 _ENGINE = "rnn_tui.engine.host.serve"
 _SCRIPT = "rnn_tui.engine.watch.run_script"
 _RANKS = "rnn_tui.engine.watch.run_ranks"
-
-# As `python -m MODULE`, but that nothing is imported from the folder that we are in, whose random.py or torch.py would
-# run in place of the real one. MODULE takes that folder out of the path for good, or puts another in its place.
-_MODULE = f"""
-import sys
-here = sys.path.pop(0)
-sys.path.append({str(Path(__file__).parents[2])!r})
-from importlib import import_module
-module = import_module(sys.argv.pop(1))
-sys.path.pop()
-sys.path.insert(0, here)
-module.main()
-"""
 _UNHEARD = "new.sock"  # the socket while no process listens to it
 _QUEUE = 8  # connections that may wait to be accepted
 _PATIENCE = 5.0  # seconds that connecting may take
@@ -101,8 +89,9 @@ def _start(
         log = new_log(folder)
         started = _Started(listener.fileno(), home.lock, log)
         with open(open_for_log(output_beside(log) if is_script else log), "ab") as output:
+            module, *rest = arguments(started)
             process = subprocess.Popen(
-                [sys.executable, "-c", _MODULE, *arguments(started)],
+                [sys.executable, "-c", program_text(module, "main()", puts_folder_back=True), *rest],
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=output,
                 stderr=output,

@@ -40,7 +40,7 @@ def engines(place: Path) -> list[psutil.Process]:
     for each in psutil.process_iter():
         try:
             sockets = each.environ().get("RNN_TUI_SOCKETS")
-            if "rnn_tui.engine.host.serve" in each.cmdline() and sockets == str(place / "s"):
+            if "rnn_tui.engine.host.serve" in " ".join(each.cmdline()) and sockets == str(place / "s"):
                 found.append(each)
         except psutil.Error:
             continue

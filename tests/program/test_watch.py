@@ -63,7 +63,7 @@ def script() -> psutil.Process:
     (found,) = [
         each
         for each in psutil.process_iter(["cmdline"])
-        if "rnn_tui.engine.watch.run_script" in (each.info["cmdline"] or ())
+        if "rnn_tui.engine.watch.run_script" in " ".join(each.info["cmdline"] or ())
         and each.environ().get("RNN_TUI_SOCKETS") == os.environ["RNN_TUI_SOCKETS"]
     ]
     return found

@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
 from typing import Any
 
 import torch
 
+from rnn_tui.common.program_text import program_text
 from rnn_tui.engine.field.alone import Alone
 from rnn_tui.engine.field.lone_member import LoneMember, PassMade
 from rnn_tui.engine.field.results import Results
@@ -22,13 +22,7 @@ __all__ = ["AloneInProcesses", "build_alone", "train_members"]
 
 # Not `multiprocessing`, whose processes run the script once more that has imported us. Nothing is imported from the
 # folder that we are in, whose random.py or torch.py would run in place of the real one.
-_PROGRAM = f"""
-import sys
-here = sys.path.pop(0)
-sys.path.append({str(Path(__file__).parents[3])!r})
-from rnn_tui.engine.field.alone_in_processes import train_members
-train_members(*map(int, sys.argv[1:]))
-"""
+_PROGRAM = program_text("rnn_tui.engine.field.alone_in_processes", "train_members(*map(int, sys.argv[1:]))")
 
 _EVERY = 0.2  # seconds from one message of a process to the next
 _PATIENCE = 0.2  # seconds that a step waits for a message

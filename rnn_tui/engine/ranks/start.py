@@ -16,6 +16,7 @@ from torch._C._distributed_c10d import FileStore
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, Std, start_processes
 from torch.distributed.elastic.multiprocessing.api import SubprocessContext
 
+from rnn_tui.common.program_text import program_text
 from rnn_tui.common.wording import shown
 from rnn_tui.engine.ranks.ranks import Ranks, follow
 from rnn_tui.engine.ranks.team import Place, Team, why_not_met
@@ -25,14 +26,7 @@ from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["follow_on_this_machine", "place_given_by", "processes_here", "processes_of_torchrun"]
 
-# Nothing is imported from the folder that we are in, whose random.py or torch.py would run in place of the real one.
-_PROGRAM = f"""
-import sys
-here = sys.path.pop(0)
-sys.path.append({str(Path(__file__).parents[3])!r})
-from rnn_tui.engine.ranks.start import follow_on_this_machine
-follow_on_this_machine(sys.argv[1], *map(int, sys.argv[2:]))
-"""
+_PROGRAM = program_text("rnn_tui.engine.ranks.start", "follow_on_this_machine(sys.argv[1], *map(int, sys.argv[2:]))")
 _MEETING = "meeting"  # a file in a folder of our own: a TCPStore would listen to every network that there is
 _HERE = "here/{}"  # what a rank writes there
 _PATIENCE = 3.0  # seconds in which a process that has closed its connections has ended

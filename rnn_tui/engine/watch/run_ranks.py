@@ -10,22 +10,13 @@ import signal
 import socket
 import sys
 import uuid
-from pathlib import Path
 
+from rnn_tui.common.program_text import program_text
 from rnn_tui.engine.watch.rank_socket import lend
 
 __all__ = ["main"]
 
-# As `python -m MODULE`, but that nothing is imported from the folder that we are in, which `main` puts in its place.
-_PROGRAM = f"""
-import sys
-here = sys.path.pop(0)
-sys.path.append({str(Path(__file__).parents[3])!r})
-from rnn_tui.engine.watch.run_script import main
-sys.path.pop()
-sys.path.insert(0, here)
-main()
-"""
+_PROGRAM = program_text("rnn_tui.engine.watch.run_script", "main()", puts_folder_back=True)
 
 
 def main() -> None:
