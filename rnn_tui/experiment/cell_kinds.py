@@ -46,12 +46,15 @@ class Product:
     rest: bool = False  # 1 − gate in place of the gate
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+Size = Literal["E", "H", "4H"] | int  # features that are read, units, four blocks of those, or so many
+
+
+@dataclass(frozen=True, slots=True)
 class Weight:
-    """A parameter of a cell that is a module: its name there, and its shape in E (what it reads) and H (its units)."""
+    """A parameter of a cell that is a module: its name there, and its shape."""
 
     name: str
-    shape: tuple[Literal["E", "H"], ...]
+    shape: tuple[Size, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,8 +77,7 @@ class CellKind:
     reference: str = ""  # where its equations are written down
     weights: tuple[Weight, ...] = ()  # of a module; empty: W_ih, W_hh and two biases, with the rows of all gates
     given: tuple[tuple[tuple[str, Shape], ...], ...] = ()  # of an own cell: weights of the first layer, of those above
-    keeps_c: bool = False  # of a module: whether its state is h and c
-    source: str = ""  # its equations as they were written, of a module
+    memory: int | Literal["H"] = 0  # of a module: numbers of c for each unit; "H": as many as units; 0: there is no c
 
     @property
     def is_module(self) -> bool:
@@ -85,7 +87,11 @@ class CellKind:
     @property
     def has_c(self) -> bool:
         """Whether its state is h and c."""
-        return bool(self.c) or self.keeps_c
+        return bool(self.c) or self.memory != 0
+
+    def c_size(self, hidden_size: int) -> int:
+        """Return how many numbers its c has; the first H of them, or where it is a matrix its rows, are the units'."""
+        return hidden_size * (hidden_size if self.memory == "H" else max(1, self.memory))
 
     @property
     def is_gated(self) -> bool:
@@ -113,9 +119,12 @@ class CellKind:
         """Return name and shape of each weight of one direction of a layer that reads `input_size` numbers."""
         if self.name == OWN:
             return self.given[min(layer, len(self.given) - 1)] if self.given else ()
-        sizes = {"E": input_size, "H": hidden_size}
         if self.weights:
-            return tuple((each.name, tuple(sizes[size] for size in each.shape)) for each in self.weights)
+            sizes = {"E": input_size, "H": hidden_size, "4H": 4 * hidden_size}
+            return tuple(
+                (each.name, tuple(size if isinstance(size, int) else sizes[size] for size in each.shape))
+                for each in self.weights
+            )
         rows = len(self.gates) * hidden_size
         return (
             ("weight_ih", (rows, input_size)),
@@ -133,6 +142,15 @@ class CellKind:
     def function(self) -> str:
         """What torch calls the function that computes it, torch.lstm, and with _cell one step of it."""
         return "_".join(filter(None, (self.module.lower(), self.nonlinearity)))
+
+
+_ARXIV = "https://arxiv.org/abs/"
+
+
+def _linear(*names: str, bias: bool = True) -> tuple[Weight, ...]:
+    """Return the weights of nn.Linear(E, H), one for each name."""
+    kinds: tuple[tuple[str, tuple[Size, ...]], ...] = (("weight", ("H", "E")), ("bias", ("H",)))
+    return tuple(Weight(f"{name}.{kind}", shape) for name in names for kind, shape in kinds[: 1 + bias])
 
 
 CELL_KINDS: dict[str, CellKind] = {
@@ -220,6 +238,151 @@ CELL_KINDS: dict[str, CellKind] = {
             about="gates forget, take in, and show.",
             about_c="the memory: f·c + i·g",
             reference=f"{_TORCH}LSTM.html",
+        ),
+        CellKind(
+            name="peephole-lstm",
+            label="peephole LSTM",
+            gates=(
+                Gate(name="i", squash="σ", about="how much of g is let in", word="input", opened="writes"),
+                Gate(name="f", squash="σ", about="how much of c is kept", word="forget", opened="keeps", keeps="c"),
+                Gate(name="g", squash="tanh", about="what there is to let in"),
+                Gate(name="o", squash="σ", about="how much of c is shown", word="output", opened="shows c"),
+            ),
+            memory=1,
+            about="an LSTM whose gates read c as well.",
+            about_c="the memory: f·c + i·g",
+            reference="https://www.jmlr.org/papers/v3/gers02a.html",
+            weights=(
+                Weight("w", ("4H", "E")),
+                Weight("u", ("4H", "H")),
+                Weight("b", ("4H",)),
+                Weight("p", (3, "H")),
+            ),
+        ),
+        CellKind(
+            name="ind-rnn",
+            label="IndRNN",
+            gates=(
+                Gate(name="a", squash="", about="what comes from the input"),
+                Gate(name="k", squash="", about="what is kept: u·h"),
+            ),
+            is_bounded=False,
+            about="each unit reads its own state alone.",
+            reference=f"{_ARXIV}1803.04831",
+            weights=(Weight("u", ("H",)), *_linear("to_a")),
+        ),
+        CellKind(
+            name="min-gru",
+            label="minGRU",
+            gates=(
+                Gate(
+                    name="z",
+                    squash="σ",
+                    about="how much of h is replaced",
+                    opened="replaces",
+                    shut="keeps",
+                    keeps="h",
+                    rest=True,
+                ),
+                Gate(name="n", squash="", about="what takes its place"),
+            ),
+            is_bounded=False,
+            about="a gate that reads the input alone says how much stays.",
+            reference=f"{_ARXIV}2410.01201",
+            weights=_linear("to_z", "to_n"),
+        ),
+        CellKind(
+            name="min-lstm",
+            label="minLSTM",
+            gates=(
+                Gate(name="f", squash="σ", about="how much of h is kept", word="forget", opened="keeps", keeps="h"),
+                Gate(name="i", squash="σ", about="how much of n is let in", word="input", opened="writes"),
+                Gate(name="n", squash="", about="what there is to let in"),
+            ),
+            is_bounded=False,
+            about="two gates that read the input alone, together 1, forget and take in.",
+            reference=f"{_ARXIV}2410.01201",
+            weights=_linear("to_f", "to_i", "to_n"),
+        ),
+        CellKind(
+            name="slstm",
+            label="sLSTM",
+            gates=(
+                Gate(name="i", squash="", about="how much of z is let in, over e^m", word="input"),
+                Gate(name="f", squash="", about="how much of c and n is kept, over e^m", word="forget"),
+                Gate(name="z", squash="tanh", about="what there is to let in"),
+                Gate(name="o", squash="σ", about="how much of c/n is shown", word="output", opened="shows c"),
+            ),
+            memory=3,
+            about="exponential gates weigh what comes against what is there.",
+            about_c="what is remembered, before it is divided by n",
+            reference=f"{_ARXIV}2405.04517",
+            weights=(Weight("w", ("4H", "E")), Weight("u", ("4H", "H")), Weight("b", ("4H",))),
+        ),
+        CellKind(
+            name="lru",
+            label="LRU",
+            gates=(
+                Gate(name="re", squash="", about="the real part of the state"),
+                Gate(name="im", squash="", about="its imaginary part"),
+            ),
+            memory=2,
+            is_bounded=False,
+            about="each unit turns and shrinks by its own complex λ; nothing squashes it.",
+            about_c="the real part of the state s",
+            reference=f"{_ARXIV}2303.06349",
+            weights=(
+                *(Weight(name, ("H",)) for name in ("nu", "theta", "gamma")),
+                Weight("b_re", ("H", "E")),
+                Weight("b_im", ("H", "E")),
+                Weight("c_re", ("H", "H")),
+                Weight("c_im", ("H", "H")),
+                Weight("d", ("H", "E")),
+            ),
+        ),
+        CellKind(
+            name="ssm",
+            label="selective SSM",
+            gates=(
+                Gate(name="Δ", squash="", about="how far the state goes on in this step"),
+                Gate(name="u", squash="", about="what comes from the input"),
+            ),
+            memory=4,
+            is_bounded=False,
+            about="the input says how far the state goes on, and what is written and read.",
+            about_c="the number of each unit that decays most slowly",
+            reference=f"{_ARXIV}2312.00752",
+            weights=(
+                Weight("log_a", (4, "H")),
+                Weight("d", ("H",)),
+                *_linear("to_u", bias=False),
+                *_linear("to_delta"),
+                Weight("to_b.weight", (4, "E")),
+                Weight("to_c.weight", (4, "E")),
+            ),
+        ),
+        CellKind(
+            name="delta-net",
+            label="Gated DeltaNet",
+            gates=(
+                Gate(name="α", squash="σ", about="how much of S is kept", opened="keeps", shut="clears", keeps="c"),
+                Gate(name="β", squash="σ", about="how far v takes the place of what S has for k", opened="writes"),
+                Gate(name="v", squash="", about="the value that is written"),
+                Gate(name="k", squash="", about="the key it is written under"),
+                Gate(name="q", squash="", about="the key that is read"),
+            ),
+            memory="H",
+            is_bounded=False,
+            about="a matrix S maps keys to values; each step replaces the value of one key.",
+            about_c="the length of each row of S",
+            reference=f"{_ARXIV}2412.06464",
+            weights=(
+                *_linear("to_q", "to_k", "to_v", bias=False),
+                Weight("to_alpha.weight", (1, "E")),
+                Weight("to_alpha.bias", (1,)),
+                Weight("to_beta.weight", (1, "E")),
+                Weight("to_beta.bias", (1,)),
+            ),
         ),
     )
 }

@@ -10,9 +10,7 @@ import msgspec
 
 from rnn_tui.experiment.cell_kinds import OWN, CellKind, Gate, Shape, Squash
 
-__all__ = ["LONGEST_SOURCE", "OwnCell", "OwnGate", "kind_of"]
-
-LONGEST_SOURCE = 20_000  # characters of the equations that are kept
+__all__ = ["OwnCell", "OwnGate", "kind_of"]
 
 
 class OwnGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +25,6 @@ class OwnCell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     name: str  # of the class
     sha256: str  # of the file
-    source: str = ""  # the method that makes a time step, as its author wrote it
     has_c: bool = False  # whether its state is h and c
     gates: tuple[OwnGate, ...] = ()
     weights: tuple[tuple[tuple[str, Shape], ...], ...] = ()  # of the first layer, and of those above
@@ -45,9 +42,8 @@ def kind_of(own: OwnCell | None) -> CellKind:
         name=OWN,
         label=own.name,
         gates=tuple(Gate(name=each.name, squash=each.squash) for each in own.gates),
-        keeps_c=own.has_c,
+        memory=int(own.has_c),
         is_bounded=False,
         about=f"{own.name}, as its file says.",
         given=own.weights,
-        source=own.source,
     )

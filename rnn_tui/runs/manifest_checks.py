@@ -178,8 +178,10 @@ def wanted_tensors(manifest: Sealed, experiment: Experiment) -> tuple[Tensors, l
     if network.initial_state == "random":
         must["random.cpu"] = ("U8", ())
     if data.stateful:  # not into the first pass of an epoch: how many passes that has, only the data can tell
-        shape = (network.layers * network.directions, data.batch, network.hidden_size)
-        may.append({f"state.{name}": ("F32", shape) for name in ("hc" if network.kind.has_c else "h")})
+        sizes = {"h": network.hidden_size}
+        sizes |= {"c": network.kind.c_size(network.hidden_size)} if network.kind.has_c else {}
+        cells = network.layers * network.directions
+        may.append({f"state.{name}": ("F32", (cells, data.batch, size)) for name, size in sizes.items()})
     if not experiment.training.learn:
         return must, may
     if manifest.progress.collected:

@@ -45,7 +45,7 @@ def draw_cell(
     body = Canvas(width, foot)
     scales: Sequence[tuple[str, float]]
     if kind.is_module:
-        shown, scales = draw_module(body, facts, kind, palette=palette)
+        shown, scales = draw_module(body, facts, palette=palette)
     elif kind.is_gated:
         shown, scales = draw_gated(body, facts, kind, character=character, palette=palette)
     else:

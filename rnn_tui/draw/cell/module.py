@@ -7,7 +7,6 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import scale_of
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut
-from rnn_tui.experiment.cell_kinds import CellKind
 from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["draw_module"]
@@ -16,12 +15,10 @@ _TALLEST = 5
 _TABLE = 8  # rows that the table of units has at least, if there is room for all of them
 
 
-def draw_module(
-    canvas: Canvas, facts: CellFacts, kind: CellKind, *, palette: Palette
-) -> tuple[int, list[tuple[str, float]]]:
+def draw_module(canvas: Canvas, facts: CellFacts, *, palette: Palette) -> tuple[int, list[tuple[str, float]]]:
     """Draw the equations and the table of units; return how many are shown, and the colour scales."""
     count, at = len(facts.units), selected(facts)
-    lines = [line.rstrip() for line in kind.source.expandtabs(4).splitlines()]
+    lines = [line.rstrip() for line in facts.source.expandtabs(4).splitlines()]
     lines = [line for line in lines if line]
     room = max(0, canvas.height - 1 - min(count, _TABLE) - 1)
     y = 0

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from torch import Tensor
 
 from rnn_tui.common.wording import step_name
+from rnn_tui.engine.inspect.cell_source import source_of
 from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Focus, floats, sampled
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
@@ -60,15 +61,16 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
         x=floats(x[_index(features, x.device)]),
         h_before=floats(h_before[_index(states, x.device)]),
         h_before_units=floats(h_before[mine]),
-        c_before=None if cell.c_0 is None else floats(cell.c_0[mine]),
+        c_before=None if cell.c_0 is None else floats(cell.of_units(cell.c_0)[mine]),
         gates=_terms(cell, mine, _index(features, x.device), _index(states, x.device)),
-        c=None if cell.c is None else floats(cell.c[0, mine]),
+        c=None if cell.c is None else floats(cell.of_units(cell.c)[0, mine]),
+        source="" if cell.module is None else source_of(cell.module, cell.kind),
         h=floats(cell.h[0, mine]),
         compared=_compared(focus, layer, direction, step, mine) if ask.compare and cell.module is None else None,
         largest_w=largest_finite(cell.w_ih, cell.w_hh),
         largest_sum=_largest_sum(cell),
         largest_held=largest_finite(x, h_before, cell.h),
-        largest_c=0.0 if cell.c is None or cell.c_0 is None else largest_finite(cell.c_0, cell.c),
+        largest_c=_largest_c(cell),
     )
 
 
@@ -90,6 +92,11 @@ def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor
         difference=float(torch.stack(apart).max()),
         steps=steps,
     )
+
+
+def _largest_c(cell: UnrolledLayer) -> float:
+    both = [each for each in (cell.c_0, cell.c) if each is not None]
+    return largest_finite(*map(cell.of_units, both)) if both else 0.0
 
 
 def _largest_sum(cell: UnrolledLayer) -> float:

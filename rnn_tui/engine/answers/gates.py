@@ -61,7 +61,7 @@ def gates_facts(focus: Focus, ask: GatesAsk) -> GatesFacts:
         cell = focus.cell(layer, direction)
         key = (focus.row, layer, direction, network.hidden_size)
         choice = choose_units(
-            (cell.h if cell.c is None else cell.c)[begin:end],
+            (cell.h if cell.c is None else cell.of_units(cell.c))[begin:end],
             len(units),
             focus.memory.setdefault("gates", {}),
             key,
@@ -157,7 +157,7 @@ def _shown(cell: UnrolledLayer) -> list[_Shown]:
         for each in cell.kind.gates
         if each.name in cell.gates
     ]
-    return gates if cell.c is None else [*gates, _Shown("c", cell.kind.about_c, cell.c, True, False)]
+    return gates if cell.c is None else [*gates, _Shown("c", cell.kind.about_c, cell.of_units(cell.c), True, False)]
 
 
 def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
@@ -169,7 +169,7 @@ def _spread(focus: Focus, layer: int, direction: int, at: int) -> Floats:
     observed = focus.observed
     steps = focus.whole_read if observed.experiment.network.bidirectional else at + 1
     states = recompute(observed, steps, layers=layer + 1)[layer].directions[direction]
-    rows = states.h[at] if states.c is None else states.c[at].tanh()  # (N, H)
+    rows = states.h[at] if states.c is None else states.of_units(states.c[at]).tanh()  # (N, H)
     there = torch.tensor([observed.dataset.steps(row) > at for row in range(len(rows))], device=rows.device)
     rows = rows[there]  # others have ended: there is only padding
     return floats(rows.std(0, correction=0))

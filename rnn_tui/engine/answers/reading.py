@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,7 +14,7 @@ from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.engine.inspect.focus import Focus, floats
 from rnn_tui.engine.inspect.recompute import run_layers
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
-from rnn_tui.engine.network.model import State
+from rnn_tui.engine.network.model import initial_state
 from rnn_tui.engine.training.batches_on_device import TextDataset
 from rnn_tui.engine.training.trainer import Trainer
 from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts, ReadingOrder
@@ -65,7 +66,7 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
         wanted = text_to_read(trainer, focus.row, min(max(ask.characters, 1), _MOST))
         text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
         cell = _read(trainer, text, layer, direction)
-    h, c = floats(cell.h), None if cell.c is None else floats(cell.c)
+    h, c = floats(cell.h), None if cell.c is None else floats(cell.of_units(cell.c))
     found = ranking(
         h if c is None else c, "".join(observed.dataset.vocabulary[index] for index in text.tolist()), ask.order
     )
@@ -97,8 +98,7 @@ def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> Unrolle
     indices = text.to(trainer.device)[:, None]
     if model.embedding is None:
         indices = F.one_hot(indices, len(trainer.dataset.vocabulary)).float()
-    zeros = torch.zeros(network.layers * network.directions, 1, network.hidden_size, device=trainer.device)
-    state: State = (zeros, zeros) if network.kind.has_c else zeros
+    state = initial_state(replace(network, initial_state="zeros"), 1, trainer.device)
     return run_layers(trainer, model.embed(indices), state, layers=layer + 1)[layer].directions[direction].row(0)
 
 

@@ -83,15 +83,16 @@ def _state_facts(observed: ObservedPass, end: str, state: State | None, row: int
     """Return h, and for an LSTM c, before the first step or after the last; None where it is not there yet."""
     network = observed.experiment.network
     names = "hc" if network.kind.has_c else "h"
+    sizes = (network.hidden_size, network.kind.c_size(network.hidden_size))
     values = (None,) * len(names) if state is None else parts(state)
     return [
         TensorFact(
             name=f"{name}_{end}",
-            shape=(network.layers * network.directions, observed.dataset.rows, network.hidden_size),
+            shape=(network.layers * network.directions, observed.dataset.rows, size),
             dimensions=("layers" if network.directions == 1 else "layers×2", "batch", "hidden"),
             values=None if part is None else _small(part[:, row]),
         )
-        for name, part in zip(names, values, strict=True)
+        for name, part, size in zip(names, values, sizes, strict=False)
     ]
 
 

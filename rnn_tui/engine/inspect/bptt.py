@@ -264,7 +264,8 @@ def _by_autograd(cell: UnrolledLayer, seeds: Tensor, by_c: Tensor | None) -> tup
         every = _rows(cell, values)
         return _last_first(cell, every.expand(-1, rows, -1))
 
-    h, c = torch.zeros_like(seeds[0]), torch.zeros_like(seeds[0]) if by_c is None else by_c.expand_as(seeds[0])
+    h, size = torch.zeros_like(seeds[0]), cell.h.shape[-1] if cell.c is None else cell.c.shape[-1]
+    c = h.new_zeros(rows, size) if by_c is None else by_c.expand(rows, size)
     by_x = list[Tensor]()
     hs, cs = list[Tensor](), list[Tensor]()
     cells_before = steps(cell.h_before if cell.c_before is None else cell.c_before)

@@ -153,7 +153,7 @@ def run_layers(
                 x=x,
                 h=h[..., direction * size : (direction + 1) * size],
                 module=_module_cell(module, direction),
-                module_c=None if c is None else c[..., direction * size : (direction + 1) * size],
+                module_c=None if c is None else c.chunk(count, -1)[direction],
                 h_0=h_0[at][direction],
                 c_0=None if c_0 is None else c_0[at][direction],
                 mask=None if masks is None or not number else masks[number - 1],

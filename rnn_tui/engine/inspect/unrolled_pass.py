@@ -41,7 +41,7 @@ class UnrolledLayer:
     own: Tensor | None = None  # (T, 1) of bool: False at the padding of a row; None: there is no padding
     free: Tensor | None = None  # (T, H) of bool: False where a state was held at a value; None: none was
     module: nn.Module | None = None  # a cell with weights of its own: the four matrices are empty then
-    module_c: Tensor | None = None  # (T, H) its c, if it has one
+    module_c: Tensor | None = None  # (T, S) its c, if it has one: `CellKind.c_size` numbers
 
     @cached_property
     def c(self) -> Tensor | None:
@@ -92,6 +92,14 @@ class UnrolledLayer:
             before = self.h_before if self.c_before is None else (self.h_before, self.c_before)
             return parts_of_steps(self.module, self.kind, self.x, before)
         return {gate.name: SQUASH[gate.squash](self.totals[gate.name]) for gate in self.kind.gates}
+
+    def of_units(self, c: Tensor) -> Tensor:
+        """Return the number of c that stands for each unit, (…, S) -> (…, H): the first of several, a row's length."""
+        size = self.h.shape[-1]
+        if self.kind.memory == "H":
+            lengths: Tensor = torch.linalg.vector_norm(c.reshape(*c.shape[:-1], size, size), dim=-1)
+            return lengths
+        return c[..., :size]
 
     def step(self, x: Tensor, state: State) -> State:
         """Return the state after a time step: x (N, E), and the state before it (N, H)."""

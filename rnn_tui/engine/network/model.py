@@ -105,14 +105,15 @@ class Model(nn.Module):
 
 def initial_state(network: Network, rows: int, device: torch.device) -> State:
     """Return the state before the first time step, h (L*D, N, H), and c for an LSTM: zeros, or drawn anew (h first)."""
-    shape = (network.layers * network.directions, rows, network.hidden_size)
 
-    def fresh() -> Tensor:
+    def fresh(size: int) -> Tensor:
+        shape = (network.layers * network.directions, rows, size)
         if network.initial_state == "random":
             return torch.randn(shape).to(device)  # drawn on the CPU: the same numbers on every device
         return torch.zeros(shape, device=device)
 
-    return (fresh(), fresh()) if network.kind.has_c else fresh()
+    h = fresh(network.hidden_size)
+    return (h, fresh(network.kind.c_size(network.hidden_size))) if network.kind.has_c else h
 
 
 def drawn_state(experiment: Experiment, rows: int, device: torch.device) -> State:

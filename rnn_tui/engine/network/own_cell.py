@@ -3,13 +3,10 @@
 Only what the command line of this process has named is ever run: see `experiment/named_cell.py`.
 """
 
-import ast
 import hashlib
-import inspect
 import linecache
 import os
 import sys
-import textwrap
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +22,7 @@ from rnn_tui.engine.network.cells import State, parts
 from rnn_tui.engine.network.module_cells import Left, Parts, call
 from rnn_tui.experiment.cell_kinds import Shape
 from rnn_tui.experiment.named_cell import NamedCell, named_cell
-from rnn_tui.experiment.own_cell import LONGEST_SOURCE, OwnCell, OwnGate
+from rnn_tui.experiment.own_cell import OwnCell, OwnGate
 from rnn_tui.experiment.spec import Experiment
 
 __all__ = ["Loaded", "StepOfFour", "build_own", "file_stamp", "load_cell", "loaded_cell", "own_facts", "put_code"]
@@ -43,7 +40,7 @@ class Loaded:
     stamp: tuple[int, int]  # of the file: when it was changed, and how long it is
     made: type  # an nn.Module, or a class with `step`
     sha256: str
-    source: str  # of the method that makes a step
+    source: str  # of the file
 
 
 class StepOfFour(nn.Module):
@@ -100,9 +97,7 @@ def load_cell(named: NamedCell) -> Loaded:
             named,
             "has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, b_ih, b_hh)",
         )
-    return Loaded(
-        named, stamp, made, hashlib.sha256(source).hexdigest(), _source_of(source.decode(), named.name, method)
-    )
+    return Loaded(named, stamp, made, hashlib.sha256(source).hexdigest(), source.decode(errors="replace"))
 
 
 def file_stamp(named: NamedCell) -> tuple[int, int]:
@@ -160,7 +155,6 @@ def own_facts(experiment: Experiment) -> OwnCell:
     return OwnCell(
         name=loaded.named.name,
         sha256=loaded.sha256,
-        source=loaded.source,
         has_c=tried[0].has_c,
         gates=tried[0].gates,
         weights=tuple(each.weights for each in tried),
@@ -231,18 +225,3 @@ def _told(named: NamedCell) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         raise told(named, error) from None
-
-
-def _source_of(source: str, name: str, method: str) -> str:
-    """Return the method of a class as its author wrote it, its first line and docstring left out; "" for none."""
-    lines = source.splitlines()
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.ClassDef) or node.name != name:
-            continue
-        for each in node.body:
-            if isinstance(each, ast.FunctionDef) and each.name == method:
-                body = each.body[1:] if ast.get_docstring(each) is not None else each.body
-                if body:
-                    text = "\n".join(lines[body[0].lineno - 1 : each.end_lineno])
-                    return inspect.cleandoc("\n" + textwrap.dedent(text))[:LONGEST_SOURCE]
-    return ""

@@ -162,8 +162,8 @@ def test_every_pane_has_something_to_show(tmp_path: Path) -> None:
     z, _, n = (each.value for each in cell.gates)
     assert_allclose(cell.h, (1 - z) * n + z * cell.h_before_units, atol=1e-6)
     assert_allclose(z, gates.gates[0].values[:, cell.step], atol=1e-6)
-    assert session.experiment.network.kind.source.startswith("both = torch.cat((x, h), -1)\nself.r")
-    assert "how much stays" in session.experiment.network.kind.source
+    assert cell.source.startswith("both = torch.cat((x, h), -1)\nself.r")
+    assert "how much stays" in cell.source
     assert all(each.holds for each in session.probe.checks(EVERYTHING))
     names = [name.removeprefix("recurrent.") for name, _ in session.trainer.model.named_parameters()]
     assert [name for name, _ in parameter_shapes(session.experiment)] == names

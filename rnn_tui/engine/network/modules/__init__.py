@@ -9,12 +9,29 @@ from collections.abc import Callable
 
 from torch import nn
 
+from rnn_tui.engine.network.modules.delta_net import DeltaNet
+from rnn_tui.engine.network.modules.ind_rnn import IndRNN
+from rnn_tui.engine.network.modules.lru import LRU
+from rnn_tui.engine.network.modules.min_gru import MinGRU
+from rnn_tui.engine.network.modules.min_lstm import MinLSTM
+from rnn_tui.engine.network.modules.peephole_lstm import PeepholeLSTM
+from rnn_tui.engine.network.modules.s_lstm import SLSTM
+from rnn_tui.engine.network.modules.selective_ssm import SelectiveSSM
 from rnn_tui.engine.network.own_cell import build_own
 from rnn_tui.experiment.cell_kinds import OWN
 
 __all__ = ["MODULES", "cell_builder"]
 
-MODULES: dict[str, Callable[[int, int], nn.Module]] = {}
+MODULES: dict[str, Callable[[int, int], nn.Module]] = {
+    "ind-rnn": IndRNN,
+    "min-gru": MinGRU,
+    "min-lstm": MinLSTM,
+    "peephole-lstm": PeepholeLSTM,
+    "slstm": SLSTM,
+    "lru": LRU,
+    "ssm": SelectiveSSM,
+    "delta-net": DeltaNet,
+}
 
 
 def cell_builder(cell: str) -> Callable[[int, int], nn.Module]:
