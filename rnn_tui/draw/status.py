@@ -22,6 +22,7 @@ def describe_network(experiment: Experiment) -> str:
     network = experiment.network
     cell = network.kind.label
     cell = {"fused": cell, "cell": f"{cell}Cell", "written-out": f"written-out {cell}"}[network.implementation]
+    cell = network.kind.label if network.kind.is_module else cell
     size = f"{network.hidden_size}×{network.layers}" if network.layers > 1 else f"{network.hidden_size}"
     both = " ⇄" if network.bidirectional else ""
     features, classes = experiment.features or "…", experiment.classes or "…"  # a text has to be read first

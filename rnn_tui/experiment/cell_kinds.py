@@ -110,9 +110,9 @@ class CellKind:
 
     @property
     def short(self) -> str:
-        """Its name in capitals, without what comes after a dash: "LSTM", and "RNN" for both; of a class its own."""
-        if self.name == OWN or self.weights:
-            return self.label
+        """Its name in capitals, without what comes after a dash: "LSTM", "RNN" for both; the label of a module."""
+        if self.is_module:
+            return self.label.split()[-1]
         return self.name.partition("-")[0].upper()
 
     def shapes(self, layer: int, input_size: int, hidden_size: int) -> tuple[tuple[str, Shape], ...]:

@@ -1,12 +1,15 @@
 """A cell with equations of its own: as they are written, and the values of its parts in each unit."""
 
+from textwrap import wrap
+
+from rich.cells import cell_len
+
 from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.cell.equation import before, selected
 from rnn_tui.draw.cell.unit_table import UnitColumn, draw_table, window
 from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.matrix import scale_of
 from rnn_tui.draw.kit.palette import Palette
-from rnn_tui.draw.kit.text_fit import cut
 from rnn_tui.protocol.inspect.cell import CellFacts
 
 __all__ = ["draw_module"]
@@ -18,15 +21,14 @@ _TABLE = 8  # rows that the table of units has at least, if there is room for al
 def draw_module(canvas: Canvas, facts: CellFacts, *, palette: Palette) -> tuple[int, list[tuple[str, float]]]:
     """Draw the equations and the table of units; return how many are shown, and the colour scales."""
     count, at = len(facts.units), selected(facts)
-    lines = [line.rstrip() for line in facts.source.expandtabs(4).splitlines()]
-    lines = [line for line in lines if line]
+    lines = _lines(facts.source, max(8, canvas.width - 2))
     room = max(0, canvas.height - 1 - min(count, _TABLE) - 1)
     y = 0
     for number, line in enumerate(lines):
         is_last = y == room - 1 and number < len(lines) - 1
         if y >= room:
             break
-        canvas.put(1, y, "…" if is_last else cut(safe(line), canvas.width - 2), palette.accent)
+        canvas.put(1, y, "…" if is_last else line, palette.accent)
         y += 1
     y += bool(y)
     columns, held, sums = _columns(facts)
@@ -37,6 +39,19 @@ def draw_module(canvas: Canvas, facts: CellFacts, *, palette: Palette) -> tuple[
     draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
     scales = [("parts", sums), ("h", held)] if facts.gates else [("h", held)]
     return len(labels[rows]), scales
+
+
+def _lines(source: str, room: int) -> list[str]:
+    """Return the lines of a Python text that are not empty; long ones lose their comment, and are folded then."""
+    found: list[str] = []
+    for line in source.expandtabs(4).splitlines():
+        text = safe(line.rstrip())
+        if cell_len(text) > room:
+            text = text.partition("  # ")[0].rstrip()
+        indent = " " * min(len(text) - len(text.lstrip()), room // 2)
+        indents = {"initial_indent": indent, "subsequent_indent": f"{indent}    "}
+        found += wrap(text.lstrip(), room, break_on_hyphens=False, **indents) if text else []
+    return found
 
 
 def _columns(facts: CellFacts) -> tuple[list[UnitColumn], float, float]:

@@ -34,7 +34,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cell: Annotated[
         Cell,
         Setting(
-            "the kind of recurrent cell, or a class in a file of one's own",
+            f"the kind of recurrent cell: {', '.join(CELL_KINDS)}; or a class in a file of one's own",
+            metavar="NAME|FILE.py:CLASS",
             spelled={OWN: "FILE.py:CLASS"},
             front=1,
             since="0.1.0",

@@ -7,6 +7,7 @@ from torch import Tensor
 from rnn_tui.engine.field import stacked_cells
 from rnn_tui.engine.field.layers import LAYERS
 from rnn_tui.engine.field.stacked_cells import run_direction
+from rnn_tui.engine.network.cells import STEPS
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 
 
@@ -35,7 +36,7 @@ def _loss(cell: str, tensors: list[Tensor], direction: int) -> tuple[Tensor, Ten
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("direction", [0, 1])
-@pytest.mark.parametrize("cell", list(CELL_KINDS))
+@pytest.mark.parametrize("cell", list(STEPS))
 def test_as_autograd_has_them(cell: str, direction: int, shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cell in LAYERS, "a new kind needs none: it runs through vmap, and this test is not for it"
     tensors = _tensors(cell, shared)

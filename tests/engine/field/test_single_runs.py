@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from rnn_tui.engine.field.field import Field
+from rnn_tui.engine.network.cells import STEPS
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.batches_on_device import Dataset
-from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.spec import Experiment
@@ -109,7 +109,7 @@ _ROWS = _changed(
 @pytest.mark.sampled(6)
 @pytest.mark.usefixtures("in_float64")
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
-@pytest.mark.parametrize("cell", list(CELL_KINDS))
+@pytest.mark.parametrize("cell", list(STEPS))
 def test_cells_and_optimizers_to_the_last_digits(cell: str, optimizer: str) -> None:
     base = _changed(_ROWS, network_cell=cell, network_layers=2, training_optimizer=optimizer, training_lr=0.01)
     rates = Varied(path="training.lr", values=(0.003, 0.03))

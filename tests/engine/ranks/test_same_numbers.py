@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from numpy.testing import assert_allclose, assert_array_equal
 
 from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.network.cells import STEPS
 from rnn_tui.engine.ranks.ranks import Ranks
 from rnn_tui.engine.training.held_out_eval import HeldOutEvaluator, Score
 from rnn_tui.engine.training.snapshot import restore, take_beginning
 from rnn_tui.engine.training.trainer import Trainer
-from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.protocol.frame_request import Wanted
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts
 from tests.engine.ranks.trained import alone, experiment, losses, shared
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 CASES: list[tuple[str, dict[str, Any]]] = [
-    *(("text", {"network": {"cell": cell}}) for cell in CELL_KINDS),
+    *(("text", {"network": {"cell": cell}}) for cell in (*STEPS, "lru")),
     *(("text", {"training": {"optimizer": each}}) for each in ("rmsprop", "adam")),
     ("text", {"training": {"optimizer": "sgd", "momentum": 0.9}}),
     ("text", {"training": {"optimizer": "adamw", "weight_decay": 0.1}}),

@@ -34,7 +34,7 @@ class SelectiveSSM(nn.Module):
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[tuple[Tensor, Tensor], dict[str, Tensor]]:
         """Compute a time step: x (N, E), h (N, H) and s (N, P*H) -> the same after it."""
         _, memory = state
-        s = memory.unflatten(-1, (P, -1))  # type: ignore[no-untyped-call] # (N, P, H)
+        s = memory.reshape(len(memory), P, -1)  # (N, P, H)
         u = self.to_u(x)[:, None]  # (N, 1, H)
         delta = F.softplus(self.to_delta(x))[:, None]  # (N, 1, H)
         b, c = self.to_b(x)[..., None], self.to_c(x)[..., None]  # (N, P, 1)
