@@ -29,9 +29,10 @@ def facts(units: int = 4, source: str = SOURCE, *, c: bool = False) -> CellFacts
         )  # fmt: skip
 
     every = np.arange(units, dtype=np.float32)
+    tenth = np.float32(0.1) * every
     return CellFacts(
         unit=1, input_size=3, hidden_size=units, features=np.zeros(0, np.int32), units=np.arange(units, dtype=np.int32),
-        states=np.zeros(0, np.int32), x=NONE, h_before=NONE, h_before_units=(every / 10).astype(np.float32), h=(-every / 10).astype(np.float32),
+        states=np.zeros(0, np.int32), x=NONE, h_before=NONE, h_before_units=tenth, h=-tenth,
         c_before=every if c else None, c=every + 0.5 if c else None, source=source, largest_sum=5.0,
         gates=(terms("z", every / 8), terms("n", every)),
     )  # fmt: skip

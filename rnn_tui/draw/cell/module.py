@@ -49,8 +49,8 @@ def _lines(source: str, room: int) -> list[str]:
         if cell_len(text) > room:
             text = text.partition("  # ")[0].rstrip()
         indent = " " * min(len(text) - len(text.lstrip()), room // 2)
-        indents = {"initial_indent": indent, "subsequent_indent": f"{indent}    "}
-        found += wrap(text.lstrip(), room, break_on_hyphens=False, **indents) if text else []
+        deeper = f"{indent}    "
+        found += wrap(text.lstrip(), room, initial_indent=indent, subsequent_indent=deeper, break_on_hyphens=False)
     return found
 
 
