@@ -3,10 +3,13 @@
 from importlib import import_module
 from typing import Any, cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnn_tui.experiment.built_in import built_in_of, size_of
 from rnn_tui.experiment.spec import Data
 
-__all__ = ["built_in_pairs", "built_in_text", "seed_of"]
+__all__ = ["built_in_pairs", "built_in_series", "built_in_text", "seed_of"]
 
 
 def built_in_text(file: str, seed: int) -> str | None:
@@ -19,9 +22,14 @@ def built_in_pairs(file: str, seed: int) -> tuple[list[str], list[str]] | None:
     return cast("tuple[list[str], list[str]]", _made(file, seed)) if built_in_of(file) else None
 
 
+def built_in_series(file: str, seed: int) -> dict[str, NDArray[np.float64]] | None:
+    """Return the columns that a name stands for, each (n,); None: it names a file."""
+    return cast("dict[str, NDArray[np.float64]]", _made(file, seed)) if built_in_of(file) else None
+
+
 def seed_of(data: Data, seed: int) -> int:
-    """Return the seed if the text or the pairs are made from it, and 0 where any seed reads the same."""
-    found = built_in_of(data.text or data.pairs)
+    """Return the seed if the data are made from it, and 0 where any seed reads the same."""
+    found = built_in_of(data.file)
     return seed if found is not None and found.of_seed else 0
 
 

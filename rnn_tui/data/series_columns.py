@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from rnn_tui.common.wording import counted
+from rnn_tui.data.builtin import built_in_series
 from rnn_tui.data.csv.columns import Column, pick_column
 from rnn_tui.data.csv.numbers import NumberProblem, Numbers, parse_numbers
 from rnn_tui.data.csv.row_order import dated_order
@@ -78,18 +79,18 @@ def read_series(data: Data, seed: int = 0) -> SeriesColumns:
     is not a number.
     """
     if data.series == SINE:
-        return _only(data, made_up_sine(seed))
+        return _made_up(data, (made_up_sine(seed),))
+    made = built_in_series(data.series, seed)
+    if made is not None:
+        return _made_up(data, tuple(TimeSeries(name=name, values=values) for name, values in made.items()))
     return _read_file(as_read(data), file_version(data.series))
 
 
-def _only(data: Data, series: TimeSeries) -> SeriesColumns:
-    """Return the one column of a made-up series. Raises ExperimentError where another is asked for."""
-    for path, names in (("data.column", data.columns), ("data.targets", data.targets)):
-        other = next((name for name in names if name not in (series.name, "1")), None)
-        if other is not None:
-            problem = f"is not a column of that series; there is only {series.name!r}"
-            raise ExperimentError(path, problem, value=other)
-    return SeriesColumns(columns=(series,), ahead=data.ahead, standardise=data.standardise)
+def _made_up(data: Data, series: tuple[TimeSeries, ...]) -> SeriesColumns:
+    """Return the columns that are asked for of a made-up series. Raises ExperimentError."""
+    names = tuple(each.name for each in series)
+    chosen = _choose(Table(rows=[[""] * len(names)], lines=[1], separator="comma", names=names), data)
+    return chosen.with_values(data, tuple(series[each.at] for each in chosen.columns), ())
 
 
 def forget_series() -> None:
@@ -105,11 +106,38 @@ def _read_file(data: Data, version: tuple[int, int]) -> SeriesColumns:
         table = read_table(text, data.separator, decimal=data.decimal)
     except TableError as error:
         raise ExperimentError(f"data.{error.about}", str(error)) from None
+    chosen = _choose(table, data)
+    return chosen.with_values(data, *_values(table, data, chosen.columns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """Which columns of a table are read and predicted, as `SeriesColumns` has them."""
+
+    columns: tuple[Column, ...]
+    reads: int
+    says: tuple[int, ...]
+
+    def with_values(self, data: Data, values: tuple[TimeSeries, ...], cautions: tuple[str, ...]) -> SeriesColumns:
+        """Return them with their values."""
+        return SeriesColumns(
+            columns=values,
+            reads=self.reads,
+            says=self.says,
+            ahead=data.ahead,
+            standardise=data.standardise,
+            cautions=cautions,
+        )
+
+
+def _choose(table: Table, data: Data) -> _Chosen:
+    """Find the columns that are asked for. Raises ExperimentError."""
     read = [_picked(table, data, name, "data.column") for name in data.columns or ("",)]
     said = [_picked(table, data, name, "data.targets") for name in data.targets]
     _check_distinct(read, data.columns, "data.column")
     _check_distinct(said, data.targets, "data.targets")
-    again = next((at for at, each in enumerate(said) if each.at in {each.at for each in read}), None)
+    places = [each.at for each in read]
+    again = next((at for at, each in enumerate(said) if each.at in places), None)
     if again is not None and not data.ahead:
         problem = "is read at the very time step at which it is to be predicted: --ahead must be at least 1"
         raise ExperimentError("data.targets", problem, value=data.targets[again])
@@ -118,18 +146,10 @@ def _read_file(data: Data, version: tuple[int, int]) -> SeriesColumns:
         raise ExperimentError(
             "data.series", f"has {line}, which may hold names or values: --header yes or no says which"
         )
-    places = [each.at for each in read]
-    columns = [*read, *(each for each in said if each.at not in places)]
+    columns = (*read, *(each for each in said if each.at not in places))
     places = [each.at for each in columns]
-    values, cautions = _values(table, data, columns)
-    return SeriesColumns(
-        columns=values,
-        reads=len(read),
-        says=tuple(places.index(each.at) for each in said) if said else tuple(range(len(read))),
-        ahead=data.ahead,
-        standardise=data.standardise,
-        cautions=cautions,
-    )
+    says = [places.index(each.at) for each in said] or range(len(read))
+    return _Chosen(columns=columns, reads=len(read), says=tuple(says))
 
 
 def _picked(table: Table, data: Data, name: str, path: str) -> Column:

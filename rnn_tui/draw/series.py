@@ -64,7 +64,12 @@ def draw_forecast(
         curves,
         width=width,
         height=height - _LEGEND,
-        axes=ChartAxes(style=palette.dim, x_to=last, y_to=_bounds(forecast, 0.1), x_label="step"),
+        axes=ChartAxes(
+            style=palette.dim,
+            x_to=last,
+            y_to=_bounds(forecast, 0.1),
+            x_label="step" if forecast.over == "steps" else "sequence",
+        ),
         mark=Mark(x=end + 0.5, style=palette.text) if len(forecast.free) else None,
         background=Style(),
         empty="no prediction yet",
@@ -74,6 +79,7 @@ def draw_forecast(
 
 def _legend(forecast: Forecast, width: int, palette: Palette, *, is_ahead: bool) -> list[Strip]:
     canvas = Canvas(width, _LEGEND)
+    is_ahead = is_ahead and forecast.over == "steps"
     forms = ("one step ahead", "ahead") if is_ahead else ("predicted", "predicted")
     predicted = (*forms, palette.accent)
     parts = [("truth" if is_ahead else "target", "truth" if is_ahead else "target", palette.dim), predicted]

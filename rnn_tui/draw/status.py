@@ -27,7 +27,8 @@ def describe_network(experiment: Experiment) -> str:
     both = " ⇄" if network.bidirectional else ""
     features, classes = experiment.features or "…", experiment.classes or "…"  # a text has to be read first
     first = f"embedding {network.embedding}" if network.embedding else f"one-hot {features}"
-    first = "number" if experiment.is_numbers else first
+    if experiment.is_numbers:
+        first = "number" if features == 1 else f"{features} numbers"
     head = f" → {'tied ' if network.tied else ''}linear {classes}" if network.head == "linear" else ""
     norm = " norm" if network.layer_norm else ""
     dropout = f" dropout {network.dropout:g}" if network.dropout else ""

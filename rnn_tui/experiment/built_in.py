@@ -18,7 +18,7 @@ class BuiltIn(Value, frozen=True, kw_only=True):
     """A kind of data. `make` names the function in `data/made_up/` that makes them: its module, a dot, its name."""
 
     name: str
-    kind: Literal["text", "pairs"]
+    kind: Literal["text", "pairs", "series"]
     make: str  # a function of the seed, and of the size where there is one
     about: str
     paper: str = ""  # that has them
@@ -42,6 +42,25 @@ _ALL = (
         make="words.words",
         about="200 sentences of fifteen words, without blanks",
         paper="Elman (1990), Finding structure in time",
+    ),
+    BuiltIn(
+        name="adding",
+        kind="series",
+        make="adding.adding",
+        about="5,000 sequences of numbers, of which two are marked: their sum at the end",
+        paper="Hochreiter and Schmidhuber (1997); Le, Jaitly and Hinton (2015), arXiv:1504.00941",
+        task="many-to-one",
+        size=50,
+        largest=1000,
+    ),
+    BuiltIn(
+        name="flip-flop",
+        kind="series",
+        make="flip_flop.flip_flop",
+        about="500 sequences of pulses, and three bits that hold the sign of the last of each",
+        paper="Sussillo and Barak (2013), Opening the black box, Neural Computation 25:626",
+        size=50,
+        largest=1000,
     ),
     BuiltIn(
         name="python-source",
@@ -70,7 +89,7 @@ def size_of(file: str) -> int:
 
 def check_built_in(data: Data) -> None:
     """Raise ExperimentError for a name of built-in data that there are not, or that do not fit the task."""
-    kind: Literal["text", "pairs"] = "pairs" if data.pairs else "text"
+    kind: Literal["text", "pairs", "series"] = "pairs" if data.pairs else "series" if data.series else "text"
     path, file = f"data.{kind}", getattr(data, kind)
     if not file.startswith(BUILT_IN):
         return
@@ -87,5 +106,8 @@ def check_built_in(data: Data) -> None:
     is_number = size.isascii() and size.isdecimal() and len(size) < 10
     if colon and not (is_number and 1 <= int(size) <= found.largest):
         raise ExperimentError(path, f"{shown(size)} must be a whole number from 1 to {found.largest:,}")
+    if kind == "series" and data.length != size_of(file):
+        problem = f"{data.length} cuts the sequences of {file}: it must be {size_of(file)}, as many steps as they have"
+        raise ExperimentError("data.length", problem)
     if data.task != found.task and kind == "pairs":
         raise ExperimentError("data.task", f"{data.task} does not fit {BUILT_IN}{name}: it must be {found.task}")

@@ -36,6 +36,8 @@ COURSE: dict[str, dict[str, str]] = {
         "words": "where does a word begin? no blanks",
         "python-source": "a long text: what units follow",
         "sine": "the next number, and how it goes on",
+        "adding": "two numbers are marked: their sum?",
+        "flip-flop": "three bits to hold: fixed points",
     },
 }
 

@@ -103,7 +103,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def _vocabulary(self) -> str:
         data = self.data
-        if data.tokens != "char":
+        if data.tokens != "char" or data.series:  # whose targets are columns
             return data.vocabulary
         end = END if data.task == "one-to-many" and not data.file else ""
         return data.vocabulary or "".join(sorted(set("".join((*data.inputs, *data.targets, end)))))
@@ -119,6 +119,10 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if self.is_numbers:
             return len(self.data.targets) or self.features
         return len(self.data.labels) or self.features
+
+    def places(self, column: int) -> tuple[int, int]:
+        """Return which number that is read and which that is predicted belong to a column that is looked at."""
+        return min(max(column, 0), self.features - 1), min(max(column, 0), self.classes - 1)
 
     @property
     def classes_from(self) -> int:

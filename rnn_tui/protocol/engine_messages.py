@@ -20,7 +20,7 @@ from rnn_tui.protocol.frame import (
     Forecast,
     HeldOut,
     PredictionSeen,
-    SeriesScale,
+    SeriesFacts,
     States,
     Status,
     Steps,
@@ -49,7 +49,7 @@ class Opened(Value, frozen=True, kw_only=True):
     device: str
     torch: str
     kept: str = ""  # its folder on the disk; empty: none
-    scale: SeriesScale | None = None  # if the data are a series
+    series: SeriesFacts | None = None  # if the data are a series
     subject: Subject | None = None  # if it is somebody else's training that is watched
     guessing: float | None = None  # the loss of a network that knows the frequency of each answer and nothing else
     field: FieldFacts | None = None  # if many networks learn at once; the rest is about the selected one

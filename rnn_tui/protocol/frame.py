@@ -19,6 +19,7 @@ __all__ = [
     "GpuLoad",
     "HeldOut",
     "PredictionSeen",
+    "SeriesFacts",
     "SeriesNumbers",
     "SeriesScale",
     "States",
@@ -72,7 +73,7 @@ class Status(Value, frozen=True, kw_only=True):
 
 
 class SeriesNumbers(Value, frozen=True, kw_only=True):
-    """Input, target and prediction of a series, in its units; or those of a script that predicts numbers."""
+    """Input, target and prediction of a column of a series, in its units; or those of a script that says numbers."""
 
     values: Doubles  # (n,), or (0,) if a script reads other things than a number at each step
     truth: Doubles  # (n,) the next values, or (0,) if nothing is learnt; of a script NaN at a step without a target
@@ -196,8 +197,32 @@ class SeriesScale(Value, frozen=True, kw_only=True):
         return (values - self.offset) / self.unit
 
 
+class SeriesFacts(Value, frozen=True, kw_only=True):
+    """The columns of a series: those that are read, in their order, and those that are predicted."""
+
+    read: tuple[SeriesScale, ...]  # (E,)
+    said: tuple[SeriesScale, ...]  # (K,)
+    ahead: int = 1  # time steps from what is read to what is predicted
+
+    @property
+    def count(self) -> int:
+        """How many columns there are to look at: the first that is read with the first that is predicted, and so on."""
+        return max(len(self.read), len(self.said))
+
+    def read_at(self, column: int) -> SeriesScale:
+        """Return the column that is read in that place, or the last."""
+        return self.read[min(column, len(self.read) - 1)]
+
+    def said_at(self, column: int) -> SeriesScale:
+        """Return the column that is predicted in that place, or the last."""
+        return self.said[min(column, len(self.said) - 1)]
+
+
 class Forecast(Value, frozen=True, kw_only=True):
-    """Predictions at the end of the training data of a series, in its units; places count from 0."""
+    """Predictions at the end of the training data of a series, in its units; places count from 0.
+
+    Where a sequence has one target, they are those of the last pass instead, from the smallest target to the largest.
+    """
 
     first: int  # place of the first value of `truth`
     end: int  # place of the first value after the training data
@@ -205,6 +230,7 @@ class Forecast(Value, frozen=True, kw_only=True):
     predicted: Doubles = field(name="said")  # (m,) for the places end-m .. end-1, each from the true values before it
     free: Doubles  # (k,) for the places end .. end+k-1, from the true values before `end` and its own predictions
     note: str = ""  # why there is no free run
+    over: Literal["steps", "sequences"] = "steps"  # what places are
 
 
 class PredictionSeen(Value, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     """What is on the screen, and how large it is. The engine computes this and no more."""
 
     row: int = 0  # of the batch
+    column: int = 0  # of a series, of those that are read and of those that are predicted
     first: int | None = None  # the window's first time step; None: follow the step being fed
     count: int = 0  # time steps that fit; 0: none is shown
     top: int = 0  # characters for each step, likeliest first; 0: no predictions are shown

@@ -23,7 +23,7 @@ class Touch(Value, frozen=True, kw_only=True):
     step: _Place = 0  # of an input and a state
     layer: _Place = 0  # of a state, h₀ and c₀
     direction: _Place = 0
-    unit: _Place = 0
+    unit: _Place = 0  # of an input: which of the columns of a series
     name: str = ""  # of a weight tensor: "weight_ih_l0"
     at: tuple[_Place, ...] = ()  # which of its numbers: row and column, or one number for a vector
     value: float | None = None  # an index into the vocabulary for a character; None: as it is, to be told what it is

@@ -11,7 +11,7 @@ from rnn_tui.data.series import TimeSeries
 from rnn_tui.draw.kit.chart_scale import short
 from rnn_tui.draw.kit.palette import DARK
 from rnn_tui.draw.series import as_drawn, draw_forecast
-from rnn_tui.engine.host.frames import series_scale
+from rnn_tui.engine.host.frames import series_facts
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.spec import ExperimentError
 from rnn_tui.experiment.validate import from_dict
@@ -86,9 +86,10 @@ def test_offset_csv_gives_the_picture_of_plain_csv() -> None:
             pass
         wanted = Wanted(forecast=80, first=0, count=10)
         forecast, steps = session.probe.forecast(wanted), session.probe.steps(wanted)
-        scale = series_scale(session.dataset)
+        facts = series_facts(session.dataset)
         assert forecast is not None
-        assert scale is not None
+        assert facts is not None
+        (scale,) = facts.said
         assert steps.numbers is not None
         assert forecast.truth.dtype == forecast.predicted.dtype == forecast.free.dtype == np.float64
         assert steps.numbers.predicted.dtype == np.float64

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from rnn_tui.experiment.spec import Experiment
@@ -13,6 +14,7 @@ from rnn_tui.protocol.frame import (
     Curve,
     Forecast,
     PredictionSeen,
+    SeriesFacts,
     SeriesNumbers,
     SeriesScale,
     States,
@@ -83,7 +85,7 @@ def frame_of(
         weights=experiment.weights,
         device="cpu",
         torch=TORCH,
-        scale=SCALE if experiment.is_numbers else None,
+        series=_series(experiment) if experiment.is_numbers else None,
     )
     first, stop = _window(experiment.length, status.fed, wanted)
     fields: dict[str, Any] = {}
@@ -108,6 +110,13 @@ def frame_of(
         fields["tensors"], fields["checks"] = _facts(experiment, wanted.row)
     known = None if look.opened == run else opened
     return Frame(request=look.number, revision=revision, status=status, **({"opened": known} | fields | extra))
+
+
+def _series(experiment: Experiment) -> SeriesFacts:
+    """The columns of a series, all of one scale."""
+    read = tuple(replace(SCALE, name=name) for name in experiment.data.columns) or (SCALE,)
+    said = tuple(replace(SCALE, name=name) for name in experiment.data.targets) or read
+    return SeriesFacts(read=read, said=said, ahead=experiment.data.ahead)
 
 
 def _window(length: int, fed: int, wanted: Wanted) -> tuple[int, int]:

@@ -79,6 +79,7 @@ INSIDE = {*PANE_KEYS, "enter", "o", "comma", "full_stop"}  # see test_inside.py
 OTHERS = {
     "left_curly_bracket",
     "right_curly_bracket",
+    "k",
     "up",
     "down",
     "z",

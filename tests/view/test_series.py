@@ -8,7 +8,7 @@ from rnn_tui.experiment.validate import from_dict
 from tests.draw.grids import number_in
 from tests.view.fake_engine import FakeEngine
 from tests.view.fake_frames import MIDWAY, number
-from tests.view.helpers import running, text_of
+from tests.view.helpers import running, text_of, until
 
 SINE = LESSONS["sine"]
 FED = replace(MIDWAY, fed=SINE.length, loss=0.25, batches=2)
@@ -41,6 +41,22 @@ async def test_the_chart_is_asked_for_as_wide_as_it_is_and_only_for_numbers() ->
         assert "┆" in picture
     async with running() as (_, _app, engine):
         assert engine.looks[-1].wanted.forecast == 0
+
+
+async def test_a_key_shows_the_next_of_several_columns() -> None:
+    data = {"series": "some.csv", "column": ["wind", "rain"], "targets": ["wind", "o\x1bzone"], "length": 40}
+    experiment = from_dict({"data": data, "network": {"head": "linear"}})
+    async with running(experiment, engine=FakeEngine(FED)) as (pilot, app, engine):
+        assert "numbers are wind (k: next)" in text_of(app, "#network")
+        assert "wind (k: next)" in text_of(app, "#prediction")
+        assert engine.looks[-1].wanted.column == 0
+        await pilot.press("k")
+        await until(pilot, lambda: engine.looks[-1].wanted.column == 1)
+        await until(pilot, lambda: "numbers are rain → o" in text_of(app, "#network"))
+        assert "\x1b" not in text_of(app, "#network") + text_of(app, "#prediction")
+        assert "squared error 0.250 of 2 columns" in text_of(app, "#loss")
+        await pilot.press("k")
+        await until(pilot, lambda: engine.looks[-1].wanted.column == 0)
 
 
 async def test_numbers_that_do_not_fit_are_dots() -> None:

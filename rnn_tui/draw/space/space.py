@@ -289,7 +289,8 @@ def _draw_words(
         place = f"({compact(across, 3)}, {compact(up, 3)})"
         glyph = _glyph(glyphs, facts, looked_at[0], cursor)
         step = step_name(cursor)
-        texts = (f"{step} after {quoted(glyph)} at {place}", f"{step} {glyph} {place}", step)
+        after = f"{step} after {quoted(glyph)}" if len(glyphs) else step
+        texts = (f"{after} at {place}", f"{step} {glyph} {place}", step)
         x = canvas.put(x, y, first_that_fits(texts, room - x), palette.accent) + 3
     steps = _steps_of_way(facts, cursor)
     if len(steps) < facts.points.shape[1]:

@@ -27,7 +27,10 @@ def forecast(trainer: Trainer, dataset: SeriesDataset, room: int, column: int = 
     where it predicts the next value of all that it reads. `column`: which of the predicted ones is shown. The run
     itself is not touched.
     """
+    if dataset.at_end_alone:
+        return _last_pass(trainer, dataset, column)
     series, length = dataset.series, dataset.length
+    column = trainer.experiment.places(column)[1]
     end, reads = dataset.plan.learnt, series.own_outputs
     shown = min(length, max(1, room // 2))
     truth = dataset.at(np.arange(end - length, end))
@@ -52,4 +55,17 @@ def forecast(trainer: Trainer, dataset: SeriesDataset, room: int, column: int = 
         predicted=dataset.in_units(outputs[max(0, length - shown) : max(0, length - series.ahead)], column),
         free=dataset.in_units(torch.cat(free), column) if free else np.zeros(0),
         note=note,
+    )
+
+
+def _last_pass(trainer: Trainer, dataset: SeriesDataset, column: int) -> Forecast:
+    """Return the targets of the rows of the last pass, in ascending order, and what is predicted of them."""
+    column = trainer.experiment.places(column)[1]
+    assert dataset.targets is not None
+    truth, predicted = dataset.in_units(dataset.targets[-1], column), np.zeros(0)
+    order = truth.argsort()
+    if trainer.at_end_of_pass and trainer.logits:
+        predicted = dataset.in_units(trainer.logits[-1][-1], column)[order]
+    return Forecast(
+        first=0, end=len(truth), truth=truth[order], predicted=predicted, free=np.zeros(0), over="sequences"
     )

@@ -82,7 +82,7 @@ class Probe:
         """Return the end of a series that is learnt, and the free run from there."""
         observed, dataset = self._observed, self._observed.dataset
         if wanted.forecast > 0 and isinstance(observed, Trainer) and isinstance(dataset, SeriesDataset):
-            return forecast(observed, dataset, wanted.forecast) if observed.learns else None
+            return forecast(observed, dataset, wanted.forecast, wanted.column) if observed.learns else None
         return None
 
     @torch.no_grad()
@@ -94,7 +94,7 @@ class Probe:
         answered = min(self.answered, observed.dataset.steps(row))  # after it there is padding
         fed = max(first, min(stop, answered))
         inputs = observed.dataset.characters[first:stop, row]
-        numbers = self._numbers(first, stop, row)
+        numbers = self._numbers(first, stop, row, wanted.column)
         targets = observed.dataset.targets
         none = np.zeros(0, np.float32)
         if targets is None:
@@ -147,7 +147,7 @@ class Probe:
             return None
         return right_everywhere(observed)
 
-    def _numbers(self, first: int, stop: int, row: int) -> SeriesNumbers | None:
+    def _numbers(self, first: int, stop: int, row: int, column: int) -> SeriesNumbers | None:
         """Return inputs, targets and outputs in the window, in the units of a series, or as a script has them."""
         dataset, observed = self._observed.dataset, self._observed
         none = np.zeros(0)
@@ -162,10 +162,12 @@ class Probe:
                 predicted=_doubles(outputs[:, 0]),
                 of=observed.logits[0].shape[-1],
             )
+        read, said = observed.experiment.places(column)
         return SeriesNumbers(
-            values=dataset.inputs_in_units(dataset.inputs[first:stop, row]),
-            truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row]),
-            predicted=none if outputs is None or dataset.targets is None else dataset.in_units(outputs),
+            values=dataset.inputs_in_units(dataset.inputs[first:stop, row], read),
+            truth=none if dataset.targets is None else dataset.in_units(dataset.targets[first:stop, row], said),
+            predicted=none if outputs is None or dataset.targets is None else dataset.in_units(outputs, said),
+            of=len(dataset.series.says),
         )
 
     def _steps_of_numbers(self, numbers: SeriesNumbers, first: int, stop: int, row: int) -> Steps:

@@ -51,10 +51,10 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         numbers = None if dataset.numbers is None else dataset.numbers[: len(facts.inputs), focus.row].double().numpy()
         facts = replace(facts, output="predicted", numbers=numbers, predicted=float(outputs[ask.step, 0]))
     elif isinstance(dataset, SeriesDataset):
-        numbers = dataset.inputs_in_units(dataset.inputs[:, focus.row])
-        facts = replace(
-            facts, output="predicted", numbers=numbers, predicted=float(dataset.in_units(outputs[ask.step]))
-        )
+        read, character = observed.experiment.places(ask.column)
+        numbers = dataset.inputs_in_units(dataset.inputs[:, focus.row], read)
+        predicted = float(dataset.in_units(outputs[ask.step], character))
+        facts = replace(facts, output="predicted", numbers=numbers, predicted=predicted)
     elif ask.output == "target":
         character = int(observed.dataset.y(ask.step, ask.step + 1)[0, focus.row])
         if character == NONE:

@@ -16,7 +16,7 @@ from rnn_tui.engine.field.bundles import bundles, learnt_steps, member_curve, me
 from rnn_tui.engine.field.field import Field, MemberTrainer
 from rnn_tui.engine.field.outcomes import outcomes_of, rows_of, summary_of
 from rnn_tui.engine.host.field_host import FieldHost
-from rnn_tui.engine.host.frames import series_scale
+from rnn_tui.engine.host.frames import series_facts
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.experiment.findings import findings, sentences
 from rnn_tui.protocol.arrays import Floats
@@ -198,7 +198,7 @@ class FieldFrames:
             device="cpu",
             torch=str(torch.__version__),
             kept=self._host.kept,
-            scale=series_scale(trainer.dataset),
+            series=series_facts(trainer.dataset),
             guessing=guessing(trainer),
         )
 

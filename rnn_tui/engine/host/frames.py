@@ -23,11 +23,11 @@ from rnn_tui.engine.training.gpu import GpuWatch
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.protocol.engine_messages import Frame, Opened, Whereabouts
-from rnn_tui.protocol.frame import Failure, SeriesScale, Status
+from rnn_tui.protocol.frame import Failure, SeriesFacts, SeriesScale, Status
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.touch import Touch, TouchFacts
 
-__all__ = ["Frames", "series_scale"]
+__all__ = ["Frames", "series_facts"]
 
 _LONGEST_WAIT = 0.05  # seconds that a frame waits for the end of a pass
 
@@ -157,15 +157,19 @@ class Frames:
             origin=session.origin,
             torch=str(torch.__version__),
             kept=self._driver.kept,
-            scale=series_scale(session.dataset),
+            series=series_facts(session.dataset),
             guessing=guessing(session.trainer),
         )
 
 
-def series_scale(dataset: Dataset) -> SeriesScale | None:
-    """Return what a series is called, and how it is standardised."""
+def series_facts(dataset: Dataset) -> SeriesFacts | None:
+    """Return what the columns of a series are called, and how they are standardised."""
     if not isinstance(dataset, SeriesDataset):
         return None
-    at = dataset.series.says[0]
-    scale = dataset.scales[at]
-    return SeriesScale(name=dataset.series.columns[at].name, mean=scale.mean, deviation=scale.deviation)
+    series = dataset.series
+    scales = [
+        SeriesScale(name=each.name, mean=scale.mean, deviation=scale.deviation)
+        for each, scale in zip(series.columns, dataset.scales, strict=True)
+    ]
+    said = tuple(scales[at] for at in series.says)
+    return SeriesFacts(read=tuple(scales[: series.reads]), said=said, ahead=series.ahead)

@@ -107,11 +107,13 @@ def _touch_input(made: Trainer, touch: Touch) -> float:
     place = (touch.row, touch.step) if dataset.batch_first else (touch.step, touch.row)
     dataset.inputs, dataset._x = dataset.inputs.clone(), dataset._x.clone()
     if isinstance(dataset, SeriesDataset):
+        _check("column", touch.unit, len(dataset.reads))
         if touch.value is not None:
-            value = (touch.value - dataset.scales[0].mean) / dataset.scales[0].deviation
-            dataset.inputs[touch.step, touch.row, 0] = value
-            dataset._x[(*place, 0)] = value
-        return float(dataset.inputs_in_units(before))
+            scale = dataset.scales[dataset.reads[touch.unit]]
+            value = (touch.value - scale.mean) / scale.deviation
+            dataset.inputs[touch.step, touch.row, touch.unit] = value
+            dataset._x[(*place, touch.unit)] = value
+        return float(dataset.inputs_in_units(before, touch.unit))
     if touch.value is not None:
         _write_character(dataset, touch, place)
     return float(before)

@@ -17,6 +17,7 @@ class SaliencyAsk(Ask, frozen=True, kw_only=True, tag=True):
 
     step: int  # -1: the one that was fed last
     output: OutputKind = "predicted"
+    column: int = 0  # of a series: which of the numbers that are read and that are predicted
 
 
 class SaliencyFacts(Answer, frozen=True, kw_only=True, tag=True):

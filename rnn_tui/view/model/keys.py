@@ -42,6 +42,13 @@ GROUPS: dict[str, tuple[Key, ...]] = {
         Key("left_curly_bracket", "row(-1)", "row up", "Look at the previous row of the batch.", printed="{"),
         Key("right_curly_bracket", "row(1)", "row down", "Look at the next row of the batch.", printed="}"),
         Key(
+            "k",
+            "column",
+            "column",
+            "Look at the next column of a series, where several are read or predicted.",
+            runs="own",
+        ),
+        Key(
             "up",
             "layer(1)",
             "layer up",

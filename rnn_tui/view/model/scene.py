@@ -20,7 +20,7 @@ from rnn_tui.protocol.arrays import Doubles
 from rnn_tui.protocol.diagnostics import Diagnostics
 from rnn_tui.protocol.engine_messages import Frame, Opened
 from rnn_tui.protocol.field import FieldFacts, FieldPicture, FieldWanted
-from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, Steps
+from rnn_tui.protocol.frame import BranchCurve, Curve, Failure, HeldOut, SeriesNumbers, SeriesScale, Steps
 from rnn_tui.protocol.inspect import Answer
 from rnn_tui.protocol.subject import Subject
 from rnn_tui.protocol.touch import Touch
@@ -153,6 +153,7 @@ class Scene(Value, frozen=True, kw_only=True, dict=True):
             return ()
         step = min(self.cursor, max(0, self.frame.status.fed - 1))
         places = {"row": view.row, "step": step, "layer": view.layer, "direction": view.direction, "unit": view.unit}
+        places["column"] = view.column
         return touching.asked(touching.target(self.experiment, **places))
 
     @cached_property
@@ -173,7 +174,7 @@ class Scene(Value, frozen=True, kw_only=True, dict=True):
     @property
     def _inputs(self) -> list[str]:
         if self.numbers is not None and len(self.numbers.values):
-            return self.in_columns(self.numbers.values)
+            return self.in_columns(self.numbers.values, self.scale_read)
         if self.steps is None:
             return []
         inputs = self.steps.inputs.tolist()
@@ -183,17 +184,17 @@ class Scene(Value, frozen=True, kw_only=True, dict=True):
     def targets(self) -> list[str]:
         """The window's targets as glyphs, or numbers that fit a column; empty where there is none."""
         if self.numbers is not None:
-            return self._where_known(self.in_columns(self.numbers.truth))
+            return self._where_known(self.in_columns(self.numbers.truth, self.scale))
         return self._drawn(self.steps.targets.tolist()) if self.steps else []
 
     @property
     def predicted(self) -> list[str]:
         """The window's predictions, where they are numbers that fit a column; empty where there is no target."""
-        return [] if self.numbers is None else self._where_known(self.in_columns(self.numbers.predicted))
+        return [] if self.numbers is None else self._where_known(self.in_columns(self.numbers.predicted, self.scale))
 
     def _where_known(self, texts: list[str]) -> list[str]:
-        """Return texts, empty at the time steps for which a script has no number as the target."""
-        if self.numbers is None or self.subject is None:
+        """Return texts, empty at the time steps that have no number as the target."""
+        if self.numbers is None or not len(self.numbers.truth):
             return texts
         unknown = np.isnan(self.numbers.truth[: len(texts)]).tolist()
         return ["" if none else text for text, none in zip(texts, unknown, strict=True)]
@@ -227,10 +228,29 @@ class Scene(Value, frozen=True, kw_only=True, dict=True):
         """The window's numbers, if the data are a series."""
         return self.steps.numbers if self.steps else None
 
-    def in_columns(self, values: Doubles) -> list[str]:
+    @property
+    def scale(self) -> SeriesScale | None:
+        """The column of a series that is predicted and looked at."""
+        return None if self.opened.series is None else self.opened.series.said_at(self.view.column)
+
+    @property
+    def scale_read(self) -> SeriesScale | None:
+        """The column of a series that is read and looked at."""
+        return None if self.opened.series is None else self.opened.series.read_at(self.view.column)
+
+    @property
+    def column_in_words(self) -> str:
+        """Which of several columns is looked at: `temp`, or `wind → ozone`; empty where there is but one."""
+        series = self.opened.series
+        if series is None or series.count < 2:
+            return ""
+        read, said = safe(series.read_at(self.view.column).name), safe(series.said_at(self.view.column).name)
+        return read if read == said else f"{read} → {said}"
+
+    def in_columns(self, values: Doubles, scale: SeriesScale | None = None) -> list[str]:
         """Return numbers, less their offset, for the columns of the time axis; a dot for each that does not fit."""
-        if self.opened.scale is not None:
-            values = self.opened.scale.drawn(values)
+        if scale is not None:
+            values = scale.drawn(values)
         return [signed(value, self.axis.column - 1) or UNREAD for value in values.tolist()]
 
     def answer(self, kind: type[AnswerKind]) -> AnswerKind | None:

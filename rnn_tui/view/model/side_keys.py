@@ -8,7 +8,7 @@ from rnn_tui.view.model.keys import GROUPS
 
 __all__ = ["SIDE_KEYS", "side_entries"]
 
-_SHARED = ("cursor", "row", "layer", "log", "item", "other", "inside")  # actions that are the main screen's
+_SHARED = ("cursor", "row", "column", "layer", "log", "item", "other", "inside")  # actions that are the main screen's
 _LEFT_OUT = ("sample", "reading")  # panes that are asked about one network at a time
 _PANES = ("the unrolled network", "the hidden states", "the loss", "the prediction")  # by the number of their keys
 

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.common.value import Value
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import Experiment
@@ -23,7 +24,9 @@ class Touching(Value, frozen=True, kw_only=True):
     typed: str = ""  # a number that is being typed
     made: tuple[Touch, ...] = ()
 
-    def target(self, experiment: Experiment, *, row: int, step: int, layer: int, direction: int, unit: int) -> Touch:
+    def target(
+        self, experiment: Experiment, *, row: int, step: int, layer: int, direction: int, unit: int, column: int = 0
+    ) -> Touch:
         """Return the chosen number as a touch that changes nothing: a weight by its place, else at these places."""
         network = experiment.network
         if self.kind == "weight":
@@ -32,7 +35,8 @@ class Touching(Value, frozen=True, kw_only=True):
             return Touch(kind="weight", name=name, at=at)
         row = min(row, experiment.rows - 1)
         if self.kind == "input":
-            return Touch(kind="input", row=row, step=step)
+            column = experiment.places(column)[0] if experiment.is_numbers else 0
+            return Touch(kind="input", row=row, step=step, unit=column)
         layer, unit = min(layer, network.layers - 1), min(unit, network.hidden_size - 1)
         if self.kind == "state":
             return Touch(kind="state", row=row, step=step, layer=layer, unit=unit)
@@ -85,7 +89,8 @@ def place_in_words(touch: Touch, experiment: Experiment) -> str:
         at = " and ".join(f"{what} {place + 1}" for what, place in zip(("row", "column"), touch.at, strict=False))
         return f"{touch.name}, {at}"
     if touch.kind == "input":
-        return f"input{row} at time step {touch.step + 1}"
+        which = f" {safe(experiment.data.columns[touch.unit])}" if len(experiment.data.columns) > 1 else ""
+        return f"input{which}{row} at time step {touch.step + 1}"
     where = f", layer {touch.layer + 1}" if network.layers > 1 else ""
     where += f" {'→←'[touch.direction]}" if network.bidirectional else ""
     step = f" at time step {touch.step + 1}" if touch.kind == "state" else ""

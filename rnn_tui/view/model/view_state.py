@@ -24,6 +24,7 @@ class ViewState(Value, frozen=True, kw_only=True):
 
     cursor: int | None = None  # the chosen time step; None: follow the one being fed
     row: int = 0  # of the batch
+    column: int = 0  # of a series: which of those that are read and that are predicted
     layer: int = 0  # the lowest recurrent layer on the screen; the one that panes look inside
     direction: int = 0  # of that layer; 1 reads from the right
     unit: int = 0  # of that layer
@@ -53,6 +54,10 @@ class ViewState(Value, frozen=True, kw_only=True):
         """Return the same with another of the batch's rows."""
         return replace(self, row=min(max(self.row + by, 0), rows - 1))
 
+    def next_column(self, columns: int) -> "ViewState":
+        """Return the same with the next of the columns of a series; after the last comes the first."""
+        return replace(self, column=(min(self.column, columns - 1) + 1) % columns)
+
     def next_layer(self, by: int, network: Network, *, directions: bool) -> "ViewState":
         """Return the same with another layer; if `directions`, each direction of a layer comes by itself."""
         ways = network.directions if directions else 1
@@ -70,4 +75,6 @@ class ViewState(Value, frozen=True, kw_only=True):
 
     def of_another_experiment(self) -> "ViewState":
         """Return the same without what was chosen in the data and the network of one experiment."""
-        return replace(self, cursor=None, row=0, layer=0, direction=0, matrix=0, rank=0, prime=None, touch=None)
+        return replace(
+            self, cursor=None, row=0, column=0, layer=0, direction=0, matrix=0, rank=0, prime=None, touch=None
+        )

@@ -70,6 +70,7 @@ def wanted(
     first_layer = 0 if layers <= _MOST_LAYERS else min(view.layer, layers - _MOST_LAYERS)
     return Wanted(
         row=view.row,
+        column=view.column,
         first=None if view.cursor is None else max(0, view.cursor - count // 2),
         count=count,
         top=_RANKS if prediction is not None else 1,

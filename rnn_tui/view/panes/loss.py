@@ -181,9 +181,13 @@ def _reduced(experiment: Experiment) -> str:
 
 def _squared(scene: Scene) -> str:
     """Write the squared errors, in the units of the series."""
-    scale, loss, held_out = scene.opened.scale, scene.frame.status.loss, scene.held_out
+    scale, loss, held_out = scene.scale, scene.frame.status.loss, scene.held_out
     if scale is None or loss is None:
         return "squared error"
+    series = scene.opened.series
+    if series is not None and len(series.said) > 1:  # each has its own unit
+        text = f"squared error {compact(loss)} of {len(series.said)} columns"
+        return text + (f" · held out {compact(held_out.loss)}" if held_out is not None else "")
     text = f"rmse {compact(scale.deviation * math.sqrt(loss))}"
     if held_out is not None:
         text += f" · held out {compact(scale.deviation * math.sqrt(held_out.loss))}"

@@ -65,8 +65,10 @@ class NetworkPane(Pane):
         network = scene.experiment.network
         learn = scene.experiment.training.learn and scene.subject is None  # of a script it is not known what it learns
         sample, words = _sample(scene, self.size.height), [""]
-        scale = scene.opened.scale
-        if scale is not None and (scale.offset or scale.unit != 1):
+        scale = scene.scale
+        if scene.column_in_words:
+            words = [f"numbers are {scene.column_in_words} (k: next)", f"{scene.column_in_words} (k)"]
+        elif scale is not None and (scale.offset or scale.unit != 1):
             words = [f"numbers are {safe(scale.label)}", safe(scale.label)]
         if learn and network.bidirectional:
             words = ["reads both ways, so it has already seen the answer", "it has seen the answer", "saw the answer"]
@@ -98,7 +100,7 @@ class NetworkPane(Pane):
 
 
 def _number_under_mouse(scene: Scene, numbers: SeriesNumbers, at: int, step: int) -> str:
-    scale = scene.opened.scale
+    scale, said = scene.scale_read, scene.scale
     deviation = 0.0 if scale is None else scale.deviation
     text = f"{step_name(step)}"
     if len(numbers.values):
@@ -107,7 +109,8 @@ def _number_under_mouse(scene: Scene, numbers: SeriesNumbers, at: int, step: int
         text += f" input {scene.inputs[at]}"
     if scale is not None:
         text += with_minus(f" ({(numbers.values[at] - scale.mean) / scale.deviation:+.4f} standardised)")
-    if at < len(numbers.predicted) and not (scene.subject is not None and np.isnan(numbers.truth[at])):
+    deviation = 0.0 if said is None else said.deviation
+    if at < len(numbers.predicted) and not np.isnan(numbers.truth[at]):
         output, true = (with_minus(unit_text(each[at], deviation)) for each in (numbers.predicted, numbers.truth))
         text += f" · predicts {output} · true {true}"
     return text

@@ -46,8 +46,10 @@ class PredictionPane(Pane):
     def title(self, scene: Scene) -> str:
         """Return the epoch since which it is right, if it is; for a series, its name."""
         if _is_chart(scene):
-            scale = scene.opened.scale
+            scale = scene.scale
             label = "" if scale is None else safe(scale.label)
+            if scene.opened.series is not None and len(scene.opened.series.said) > 1:
+                return self.in_border(f"{self.NAME} · {label} (k: next)", f"{label} (k)", label)
             return self.in_border(f"{self.NAME} · {label}", label) if label else self.NAME
         learnt = scene.frame.learnt
         name = self.NAME + (" ✓" if scene.is_right else "")
@@ -75,11 +77,9 @@ class PredictionPane(Pane):
             forecast = _compared(scene) or scene.frame.forecast
             if forecast is None:
                 return [Strip.blank(width)] * height
-            if scene.opened.scale is not None:
-                forecast = as_drawn(forecast, scene.opened.scale)
-            return draw_forecast(
-                forecast, width=width, height=height, palette=scene.palette, is_ahead=scene.subject is None
-            )
+            if scene.scale is not None:
+                forecast = as_drawn(forecast, scene.scale)
+            return draw_forecast(forecast, width=width, height=height, palette=scene.palette, is_ahead=_is_next(scene))
         axis = _axis(scene, width)
         return draw_prediction(
             _prediction(scene, axis), width=width, height=height, axis=axis, palette=scene.palette, cursor=scene.cursor
@@ -123,6 +123,11 @@ class PredictionPane(Pane):
 def _is_chart(scene: Scene) -> bool:
     """Tell whether numbers are predicted, which are drawn as a chart."""
     return scene.experiment.is_numbers or (scene.subject is not None and scene.numbers is not None)
+
+
+def _is_next(scene: Scene) -> bool:
+    """Tell whether what is predicted is the value of the next time step."""
+    return scene.subject is None and scene.experiment.data.ahead == 1
 
 
 def _compared(scene: Scene) -> Forecast | None:

@@ -43,7 +43,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
     def ask(self, experiment: Experiment, view: ViewState) -> SaliencyAsk:
         """Return the ask for the output at the time cursor."""
         step = chosen_step(experiment, view)
-        return SaliencyAsk(step=step, output=view.output)
+        return SaliencyAsk(step=step, output=view.output, column=view.column)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
         """Return the view with the logit of the target instead of the predicted character, or back."""
@@ -60,7 +60,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
         if scene.experiment.is_numbers:
-            return "[ ] output"
+            return "[ ] output" + (f" · k: {column}" if (column := scene.column_in_words) else "")
         return f"[ ] output · o: {'the predicted' if scene.view.output == 'target' else 'the target'}"
 
     def draw(self, scene: Scene, facts: SaliencyFacts, width: int, height: int) -> list[Strip]:
@@ -97,9 +97,10 @@ def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequen
         read = map(scene.name_of, inputs) if scene.reads_tokens else map(str, range(len(inputs)))
         texts = [*(cut_cells(text, _LONGEST) for text in read), cut_cells(scene.name_of(facts.character), _LONGEST)]
         return structs.replace(facts, inputs=np.arange(len(inputs), dtype=np.int32), character=len(inputs)), texts
-    scale = scene.opened.scale
+    scale, said_scale = scene.scale_read, scene.scale
     deviation = 0.0 if scale is None else scale.deviation
     texts = [with_minus(unit_text(value, deviation, 3)) for value in facts.numbers.tolist()]
+    deviation = 0.0 if said_scale is None else said_scale.deviation
     said = "nothing" if facts.predicted is None else with_minus(unit_text(facts.predicted, deviation, 3))
     places = np.arange(len(texts), dtype=np.int32)
     return structs.replace(facts, inputs=places, character=len(texts)), [*texts, said]

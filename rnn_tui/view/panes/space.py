@@ -96,16 +96,13 @@ class SpacePane(InsidePane[SpaceFacts]):
         row, place = found
         at = facts.rows.tolist().index(row)
         facts, glyphs = _readable(facts, scene)
-        character = glyph_of(glyphs, int(facts.characters[at, place]))
-        where = (
-            ""
-            if facts.kind == "embedding"
-            else f"row {row + 1} {step_name(place)} after "
-            if len(facts.rows) > 1
-            else f"{step_name(place)} after "
-        )
+        character = glyph_of(glyphs, int(facts.characters[at, place])) if len(glyphs) else ""
+        where = f"row {row + 1} " if len(facts.rows) > 1 else ""
+        where += step_name(place) + (f" after {character}" if character else "")
         first, second = facts.points[at, place].tolist()
-        return f"{where}{character} · " + with_minus(f"PC1 {first:+.6f} · PC2 {second:+.6f}")
+        return f"{character if facts.kind == 'embedding' else where} · " + with_minus(
+            f"PC1 {first:+.6f} · PC2 {second:+.6f}"
+        )
 
     def _point(self, scene: Scene) -> tuple[int, int] | None:
         facts = self.facts(scene)
@@ -129,6 +126,8 @@ def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:
 
 def _readable(facts: SpaceFacts, scene: Scene) -> tuple[SpaceFacts, Sequence[str]]:
     """Return the facts and the glyphs of their characters: time steps, where a script reads no tokens."""
+    if scene.experiment.is_numbers:
+        return facts, ()
     if scene.reads_tokens or facts.kind == "embedding":
         return facts, scene.glyphs
     rows, steps = facts.characters.shape

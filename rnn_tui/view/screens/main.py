@@ -43,6 +43,11 @@ class MainScreen(TouchingScreen, TouringScreen, FieldScreen, SharingScreen):
         if self.scene is not None:
             self.look_at(self.view.next_row(by, self.scene.experiment.rows))
 
+    def action_column(self) -> None:
+        """Look at the next column of a series."""
+        if self.scene is not None and self.scene.opened.series is not None:
+            self.look_at(self.view.next_column(self.scene.opened.series.count))
+
     def action_layer(self, by: int) -> None:
         """Look at another layer; while a pane looks inside, each of its directions comes by itself."""
         if self.scene is not None:

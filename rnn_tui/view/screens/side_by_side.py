@@ -222,6 +222,11 @@ class SideBySideScreen(PacedScreen[None], Screen[None]):
         if self._first is not None:
             self._look_at(self.view.next_row(by, self._first.experiment.rows))
 
+    def action_column(self) -> None:
+        """Look at the next column of a series."""
+        if self._first is not None and self._first.opened.series is not None:
+            self._look_at(self.view.next_column(self._first.opened.series.count))
+
     def action_layer(self, by: int) -> None:
         """Look at another layer."""
         if self._first is not None:

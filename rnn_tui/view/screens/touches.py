@@ -47,7 +47,13 @@ def target_of(scene: Scene, view: ViewState) -> Touch | None:
         return None
     step = min(scene.cursor, max(0, scene.frame.status.fed - 1))
     return view.touch.target(
-        scene.experiment, row=view.row, step=step, layer=view.layer, direction=view.direction, unit=view.unit
+        scene.experiment,
+        row=view.row,
+        step=step,
+        layer=view.layer,
+        direction=view.direction,
+        unit=view.unit,
+        column=view.column,
     )
 
 
@@ -67,7 +73,7 @@ def changed(scene: Scene, view: ViewState, event: TouchLine.Changed) -> ViewStat
         return view
     if touch.kind == "input" and not scene.experiment.is_numbers:
         return replace(view, touch=touch.with_value(target, (now + event.by) % len(scene.experiment.vocabulary)))
-    scale = scene.opened.scale
+    scale = scene.scale_read
     size = scale.deviation if touch.kind == "input" and scale is not None else 1.0
     return replace(view, touch=touch.with_value(target, now + event.by * _STEP * size))
 

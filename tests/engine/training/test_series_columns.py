@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from torch import nn
 
 from rnn_tui.cli.main import main
+from rnn_tui.engine.inspect.touched import TouchError, touched
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.training.guessing import guessing
 from rnn_tui.engine.training.losses import by_logits, loss_of, step_losses
@@ -19,6 +20,8 @@ from rnn_tui.experiment.hash import experiment_hash
 from rnn_tui.experiment.spec import Data, Experiment, ExperimentError
 from rnn_tui.experiment.toml_file import experiment_in, write
 from rnn_tui.experiment.validate import from_dict, to_dict
+from rnn_tui.protocol.frame_request import Wanted
+from rnn_tui.protocol.touch import Touch
 
 STEPS = np.arange(150)
 RANDOM = np.random.default_rng(1)
@@ -249,3 +252,55 @@ def test_one_column_may_be_written_as_a_text_and_is_the_same_run(table: Path) ->
     values = to_dict(several)
     values["data"]["column"] = "a"
     assert experiment_in("x.toml", text, values).data.columns == ("a",)
+
+
+def test_each_column_is_looked_at_in_its_own_units(table: Path) -> None:
+    session = Session(on_table(table, column=["a", "b"], targets=["d", "c", "b"]), history=0)
+    for _ in range(3):
+        session.tick()
+    dataset = session.trainer.dataset
+    assert isinstance(dataset, SeriesDataset)
+    start = int(dataset.plan.starts(3, 0)[1])
+    outputs = torch.cat(session.trainer.logits)[:, 1].double().numpy()
+    for column, (read, said) in enumerate((("a", "d"), ("b", "c"), ("b", "b"))):
+        steps = session.probe.steps(Wanted(row=1, first=0, count=T, column=column))
+        assert steps.numbers is not None
+        np.testing.assert_allclose(steps.numbers.values, TABLE[read][start : start + T], rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(steps.numbers.truth, TABLE[said][start + 1 : start + T + 1], rtol=1e-6, atol=1e-6)
+        learnt = TABLE[said][:LEARNT]
+        np.testing.assert_allclose(steps.numbers.predicted, outputs[:, column] * learnt.std() + learnt.mean())
+        seen = session.probe.forecast(Wanted(forecast=20, column=column))
+        assert seen is not None
+        np.testing.assert_allclose(seen.truth, TABLE[said][LEARNT - T : LEARNT], rtol=1e-12)
+        assert not len(seen.free)
+        assert seen.note == "No free run: it does not predict all the columns that it reads."
+
+
+def test_one_number_of_a_column_can_be_touched(table: Path) -> None:
+    session = Session(on_table(table, column=["a", "b"], targets=["d"]), history=0)
+    session.tick()
+    touch = Touch(kind="input", row=2, step=3, unit=1, value=9_000.0)
+    made, facts = touched(session.trainer, [touch])
+    start = int(session.trainer.dataset.plan.starts(1, 0)[2])  # type: ignore[attr-defined]
+    assert facts.before[0] == pytest.approx(TABLE["b"][start + 3], rel=1e-6)
+    x = torch.stack([scaled("a"), scaled("b")], -1)[start : start + T]
+    x[3, 1] = (9_000.0 - TABLE["b"][:LEARNT].mean()) / TABLE["b"][:LEARNT].std()
+    with torch.no_grad():
+        expected = Notebook(2, 1)(x[:, None])[0][:, 0]
+    np.testing.assert_allclose(torch.cat(made.logits)[:, 2], expected, atol=1e-6)
+    with pytest.raises(TouchError, match="no column 3"):
+        touched(session.trainer, [Touch(kind="input", unit=2)])
+
+
+def test_where_a_sequence_has_one_target_the_last_pass_is_shown(table: Path) -> None:
+    session = Session(on_table(table, column=["a"], targets=["d"], task="many-to-one", ahead=0), history=0)
+    session.tick()
+    dataset = session.trainer.dataset
+    assert isinstance(dataset, SeriesDataset)
+    seen = session.probe.forecast(Wanted(forecast=40))
+    assert seen is not None
+    ends = TABLE["d"][dataset.plan.starts(1, 0) + T - 1]
+    np.testing.assert_allclose(seen.truth, np.sort(ends), rtol=1e-6, atol=1e-7)
+    outputs = session.trainer.logits[0][-1, :, 0].double().numpy()[ends.argsort()]
+    np.testing.assert_allclose(seen.predicted, outputs * TABLE["d"][:LEARNT].std() + TABLE["d"][:LEARNT].mean())
+    assert (seen.over, seen.first, seen.end) == ("sequences", 0, N)
