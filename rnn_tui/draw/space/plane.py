@@ -14,7 +14,7 @@ from rnn_tui.common.value import Value
 from rnn_tui.draw.kit.text_fit import note_lines
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
-__all__ = ["DOT_COLUMNS", "DOT_ROWS", "Plane", "Points", "Window", "lay_out_space", "space_window"]
+__all__ = ["DOT_COLUMNS", "DOT_ROWS", "Ints", "Plane", "Points", "Window", "lay_out_space", "space_window"]
 
 DOT_COLUMNS, DOT_ROWS = 2, 4  # of a braille character
 _STRETCH = 4.0  # times longer that a unit may be on one axis than on the other

@@ -15,13 +15,12 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, put_note
-from rnn_tui.draw.space.plane import DOT_COLUMNS, DOT_ROWS, Plane, Points, Window, lay_out_space, space_window
+from rnn_tui.draw.space.dots import put_dots
+from rnn_tui.draw.space.plane import Plane, Points, Window, lay_out_space, space_window
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
 __all__ = ["Window", "draw_space", "point_at", "space_window"]
 
-_BRAILLE = 0x2800
-_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # the bit of each dot of a cell
 _LONGEST = 24  # steps of a way: more lines would hide one another
 _MOST = 180  # lines of all the other rows together
 _LONGEST_WORD = 10  # cells of a word at its point
@@ -181,11 +180,7 @@ def _draw_ways(canvas: Canvas, plane: Plane, ways: list[Points], style: Style) -
         np.rint(np.repeat(ends[:, 0, axis], lengths) + np.repeat(steps[:, axis], lengths) * along).astype(np.intp)
         for axis in (0, 1)
     )
-    grid = np.zeros((DOT_ROWS * plane.height, DOT_COLUMNS * plane.width), np.intp)
-    grid[y, x] = 1
-    bits = (grid.reshape(plane.height, DOT_ROWS, plane.width, DOT_COLUMNS) * _DOTS[None, :, None, :]).sum((1, 3))
-    for row, column in np.argwhere(bits).tolist():
-        canvas.put(plane.left + column, plane.top + row, chr(_BRAILLE + int(bits[row, column])), style)
+    put_dots(canvas, plane, np.stack([x, y], -1), style)
 
 
 def _draw_points(

@@ -20,6 +20,12 @@ INSIDE_KEYS = (
         "Show ‖∂L/∂h‖ through time: where the gradient vanishes or explodes, W_hh, saturation, clipping.",
     ),
     Key(
+        "J",
+        "inside('eigenvalues')",
+        "eigenvalues",
+        "Show the eigenvalues of a time step, ∂h/∂h, in the unit disk, or those of W_hh (o).",
+    ),
+    Key(
         "w",
         "inside('weights')",
         "weights",
