@@ -10,7 +10,7 @@ __all__ = ["EigenvaluesAsk", "EigenvaluesFacts", "Spectrum"]
 class EigenvaluesAsk(Ask, frozen=True, kw_only=True, tag=True):
     """The eigenvalues of one matrix: 0 is the Jacobian at a time step, then W_hh of each gate."""
 
-    step: int  # -1: the one that was fed last
+    step: int = -1  # -1: the one that was fed last
     layer: int = 0
     direction: int = 0
     matrix: int = 0
