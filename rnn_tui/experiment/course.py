@@ -27,6 +27,17 @@ COURSE: dict[str, dict[str, str]] = {
         "hihello-lstm": "an LSTM: a cell c beside the state",
         "remember": "why gradients vanish; an LSTM keeps",
     },
+    "What they can and cannot learn": {
+        "forget-bias": "an LSTM that keeps from the beginning",
+        "cliff": "why gradients are clipped",
+        "copy": "a plateau, and then the fall",
+        "parity": "two states for any length",
+        "mod": "right, but not at any length",
+        "count": "a cell that counts on past ten",
+        "count-three": "two counters at once",
+        "reber": "states that are an automaton's nodes",
+        "brackets": "a unit that is the depth",
+    },
     "One to many, many to one": {
         "read": "many to one: a word in, a digit out",
         "spell": "one to many: a digit in, a word out",

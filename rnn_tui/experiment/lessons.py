@@ -8,6 +8,7 @@ import difflib
 
 import msgspec
 
+from rnn_tui.experiment.classics import CLASSICS
 from rnn_tui.experiment.course import in_order
 from rnn_tui.experiment.remember import GAP, NAME, remember
 from rnn_tui.experiment.spec import (
@@ -298,7 +299,7 @@ def _watched(lesson: Experiment) -> Experiment:
     return msgspec.structs.replace(lesson, run=msgspec.structs.replace(lesson.run, until=until))
 
 
-_BY_NAME = {lesson.name: _watched(lesson) for lesson in _ALL}
+_BY_NAME = {lesson.name: _watched(lesson) for lesson in (*_ALL, *CLASSICS)}
 LESSONS: dict[str, Experiment] = {name: _BY_NAME[name] for name in in_order(list(_BY_NAME))}
 
 

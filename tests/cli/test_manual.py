@@ -101,7 +101,7 @@ def test_the_first_word_is_a_lesson_or_a_command() -> None:
     context = click.Context(main)
     commands = {*main.list_commands(context)} - {"open"}
     assert set(offered("")) == {*LESSONS, *commands}
-    assert offered("re") == ["remember", "read", "resume"]
+    assert offered("re") == ["remember", "reber", "read", "resume"]
     assert offered("open") == []
 
 

@@ -46,11 +46,14 @@ def test_each_can_be_learnt_and_is_known_by_its_name(each: BuiltIn) -> None:
     assert loaded.given == experiment  # what is found in the data is not kept
 
 
+TEXTS = ("builtin:words", "builtin:python-source", "builtin:reber", "builtin:brackets")
+
+
 @pytest.mark.parametrize(
     ("data", "path", "problem"),
     [
         ({"pairs": "builtin:sum"}, "data.pairs", "no such built-in data; nearest: builtin:sums"),
-        ({"text": "builtin:qqqq"}, "data.text", "no such built-in data; nearest: builtin:words, builtin:python-source"),
+        ({"text": "builtin:qqqq"}, "data.text", "no such built-in data; nearest: " + ", ".join(TEXTS)),
         ({"pairs": "builtin:words"}, "data.pairs", "is text: give it as --text"),
         ({"text": "builtin:words:5"}, "data.text", "has no size: it must be builtin:words"),
         ({"pairs": "builtin:sums"}, "data.task", "many-to-many does not fit builtin:sums: it must be one-to-many"),

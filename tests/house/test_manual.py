@@ -17,6 +17,7 @@ from rnn_tui.engine.headless.rows_report import RowsUpdate
 from rnn_tui.engine.headless.series_report import SeriesUpdate
 from rnn_tui.engine.headless.text_report import TextUpdate
 from rnn_tui.engine.session.session import Session
+from rnn_tui.experiment.built_in import BUILT_INS
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.named_cell import VARIABLE, name_cell, read_name
 from rnn_tui.experiment.settings import setting
@@ -58,6 +59,16 @@ def test_every_key_is_in_exactly_one_row() -> None:
 def test_every_lesson_is_in_exactly_one_row() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \|", PAGES["lessons"], re.M)
     assert Counter(rows) == Counter(list(LESSONS))
+
+
+def test_all_data_that_need_no_file_are_in_exactly_one_row() -> None:
+    rows = re.findall(r"^\| `--(\w+) builtin:([a-z-]+)(?::(\d+))?` \| (.*) \|$", PAGES["lessons"], re.M)
+    told = {name: (kind, size, about) for kind, name, size, about in rows}
+    assert len(rows) == len(told)
+    assert told == {
+        each.name: (each.kind, str(each.size or ""), each.about.replace("SIZE", str(each.size)))
+        for each in BUILT_INS.values()
+    }
 
 
 def test_every_tour_is_in_exactly_one_row() -> None:

@@ -4,6 +4,7 @@ import msgspec
 import torch
 from torch.nn.utils import vector_to_parameters
 
+from rnn_tui.data.builtin import seed_of
 from rnn_tui.data.load import LoadedData, load
 from rnn_tui.engine.field.alone import Alone
 from rnn_tui.engine.field.alone_in_processes import build_alone
@@ -152,7 +153,7 @@ def _load_all(experiments: list[Experiment]) -> list[LoadedData]:
     found = []
     for each in experiments:
         data = each.data
-        key = (data, each.training.seed if data.pairs or data.series else 0)
+        key = (data, each.training.seed if data.series else seed_of(data, each.training.seed))
         try:
             if key not in known:
                 known[key] = load(each)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_tui.data.builtin import seed_of
 from rnn_tui.data.pairs import NONE
 from rnn_tui.engine.field.first_weights import FirstStates, FirstWeights
 from rnn_tui.engine.field.member_plan import MemberPlans
@@ -38,6 +39,7 @@ def stack_key(experiment: Experiment) -> object:
     data, network, training = experiment.data, experiment.network, experiment.training
     return (
         data,
+        seed_of(data, training.seed) if data.text else 0,  # texts that are made up are of other lengths
         msgspec.structs.replace(network, implementation="fused", dropout=0.0 if not network.dropout else 0.5),
         (training.reduction, training.optimizer, training.accumulate, training.learn),
     )

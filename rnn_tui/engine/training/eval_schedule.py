@@ -81,7 +81,7 @@ class EvalSchedule:
         branch.held_out.add(
             update=self._trainer.epoch,
             loss=score.nats / score.characters,
-            accuracy=score.right / score.characters,
+            accuracy=score.right / max(1, score.scored),
             characters=score.characters,
             rows=score.right_rows / score.rows if self._trainer.experiment.data.padded else None,
             whole=whole,

@@ -59,8 +59,7 @@ def _computed(dataset: Dataset) -> tuple[float, float, float]:
         np.add.at(counts, dataset.corpus.table[np.flatnonzero(found)], found[found > 0])
         return entropy(counts), 1.0, dataset.length
     if isinstance(dataset, PairsDataset):
-        targets = dataset.pairs.targets[: dataset.pairs.lengths[: dataset.plan.learnt].sum()]
-        return entropy(np.bincount(targets[targets != NONE], minlength=classes)), 1.0, dataset.length
+        return *_of_pairs(dataset, classes), dataset.length
     assert dataset.targets is not None
     scored = dataset.only_scored(dataset.targets).numpy()
     counts = np.bincount(scored[scored != NONE], minlength=classes)
@@ -78,3 +77,13 @@ def _variance(dataset: SeriesDataset) -> float:
         mean = scale.mean if series.standardise and not dataset.at_end_alone else values.mean()
         errors.append(np.square((targets - mean) / scale.deviation).mean())
     return float(np.mean(errors))
+
+
+def _of_pairs(dataset: PairsDataset, classes: int) -> tuple[float, float]:
+    """Return the loss of one scored step of pairs, and the share of the targets that are scored."""
+    pairs, learnt = dataset.pairs, dataset.plan.learnt
+    steps = np.arange(len(pairs.targets)) - np.repeat(pairs.starts, pairs.lengths)
+    there = pairs.targets != NONE
+    there[pairs.lengths[:learnt].sum() :] = False
+    scored = there & (steps >= dataset.first_scored)
+    return entropy(np.bincount(pairs.targets[scored], minlength=classes)), float(scored.sum()) / float(there.sum())

@@ -29,7 +29,8 @@ class Score:
     """What the evaluation has found so far."""
 
     nats: float = 0.0  # −log of the probability of the right characters, added up; of numbers the squared errors
-    right: float = 0  # how often the likeliest was the right one; NaN of numbers, which are never quite right
+    right: float = 0  # how often the likeliest was the right one, where it is scored; NaN of numbers, never quite right
+    scored: int = 0  # characters at the steps that are scored
     characters: int = 0  # or numbers, that had to be predicted
     right_rows: int = 0  # in how many rows all of them were right
     rows: int = 0
@@ -46,8 +47,9 @@ class Score:
     @classmethod
     def of(cls, numbers: Sequence[float]) -> "Score":
         """Return a score from its numbers."""
-        nats, right, characters, right_rows, rows = numbers
-        return cls(nats=nats, right=right, characters=int(characters), right_rows=int(right_rows), rows=int(rows))
+        nats, right, *counts = numbers
+        scored, characters, right_rows, rows = map(int, counts)
+        return cls(nats=nats, right=right, scored=scored, characters=characters, right_rows=right_rows, rows=rows)
 
 
 class HeldOutPieces:
@@ -155,9 +157,11 @@ class HeldOutEvaluator:
         if y.is_floating_point():
             score.right, score.characters = math.nan, score.characters + int(there(y).sum())
             return state
-        wrong = (logits.argmax(-1) != y) & (y != NONE)  # (T, N)
-        characters = int((y != NONE).sum())
-        score.right += characters - int(wrong.sum())
-        score.characters += characters
+        target = self._dataset.only_scored(y)
+        wrong = (logits.argmax(-1) != target) & (target != NONE)  # (T, N)
+        scored = int((target != NONE).sum())
+        score.right += scored - int(wrong.sum())
+        score.scored += scored
+        score.characters += int((y != NONE).sum())
         score.right_rows += int((~wrong.any(0)).sum())
         return state

@@ -68,7 +68,7 @@ def test_json_tells_what_a_session_computes(name: str) -> None:
                     "prediction": predicted_text(session.trainer),
                     "target": " ".join(experiment.data.targets),
                     "right_rows": sum(  # of remember the letter that must come back, which stands at the end
-                        predicted.endswith(target[-1] if name == "remember" else target)
+                        predicted.endswith(target[-1] if name in ("remember", "forget-bias", "cliff") else target)
                         for predicted, target in zip(
                             predicted_text(session.trainer).split(" "), experiment.data.targets, strict=True
                         )
