@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.examples import examples
+from tests.time_limit import at_most
 
 # Before anything imports torch: small networks are faster on one thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -36,6 +38,31 @@ def _end_engines() -> None:
                 and each.environ().get("RNN_TUI_SOCKETS") == _sockets
             ):
                 each.kill()
+
+
+# No test takes as long on a busy machine, unless many rounds are asked for.
+LIMIT = 300.0 if os.environ.keys().isdisjoint({"RNN_TUI_ROUNDS", "RNN_TUI_SEEDS"}) else 24 * 3600.0  # seconds
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    """Give up on a fixture that waits for ever."""
+    with at_most(LIMIT):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Give up on a test that waits for ever."""
+    with at_most(LIMIT):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Give up on the end of a fixture that waits for ever."""
+    with at_most(LIMIT):
+        return (yield)
 
 
 settings.register_profile("house", deadline=None, derandomize=True, database=None, max_examples=examples(36))

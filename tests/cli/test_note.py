@@ -83,7 +83,10 @@ def test_a_run_that_trains_loses_nothing_by_it(place: Path) -> None:
 
 def test_of_many_at_once_none_is_lost(place: Path) -> None:
     (place / "run").mkdir()
-    threads = [threading.Thread(target=annotate, args=(place / "run",), kwargs={"add": [f"t{n}"]}) for n in range(16)]
+    threads = [
+        threading.Thread(target=annotate, args=(place / "run",), kwargs={"add": [f"t{n}"]}, daemon=True)
+        for n in range(16)
+    ]
     for each in threads:
         each.start()
     for each in threads:

@@ -5,11 +5,9 @@
 
 import os
 import random
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from click.testing import CliRunner
@@ -20,6 +18,7 @@ from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import SETTINGS
 from tests.engine.kept_runs import advance, begin
 from tests.terminals import own_place, program
+from tests.time_limit import at_most
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -198,35 +197,22 @@ def commands(seed: int) -> Iterator[list[str]]:
         yield wild(chance)
 
 
-class Stuck(BaseException):
-    """A command that does not end."""
-
-
 @pytest.mark.usefixtures("place")
 def test_in_this_process() -> None:
-    def stuck(_number: int, _frame: FrameType | None) -> None:
-        raise Stuck
-
-    before = signal.signal(signal.SIGALRM, stuck)
     codes: dict[int, int] = {}
-    try:
-        for number, words in enumerate(commands(1)):
-            signal.alarm(STUCK)
+    for number, words in enumerate(commands(1)):
+        with at_most(STUCK):
             result = CliRunner().invoke(main, words)
-            signal.alarm(0)
-            told = f"{number}: {words}: {result.exit_code}\n{result.output}"
-            assert isinstance(result.exception, SystemExit | None), (told, result.exception)
-            assert result.exit_code in (0, 1, 2), told
-            codes[result.exit_code] = codes.get(result.exit_code, 0) + 1
-            if result.exit_code == 2 and words[:1] != ["rm"]:
-                lines = [line for line in result.stderr.splitlines() if not line.startswith(("rnn-tui: --", "epoch"))]
-                assert len(lines) <= 2, told
-                assert "rnn-tui: " in result.stderr, told
-            if words[:1] != ["sample"]:  # whose text goes to a pipe as it is
-                assert not [each for each in result.output if each != "\n" and is_harmful(each)], told
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        told = f"{number}: {words}: {result.exit_code}\n{result.output}"
+        assert isinstance(result.exception, SystemExit | None), (told, result.exception)
+        assert result.exit_code in (0, 1, 2), told
+        codes[result.exit_code] = codes.get(result.exit_code, 0) + 1
+        if result.exit_code == 2 and words[:1] != ["rm"]:
+            lines = [line for line in result.stderr.splitlines() if not line.startswith(("rnn-tui: --", "epoch"))]
+            assert len(lines) <= 2, told
+            assert "rnn-tui: " in result.stderr, told
+        if words[:1] != ["sample"]:  # whose text goes to a pipe as it is
+            assert not [each for each in result.output if each != "\n" and is_harmful(each)], told
     print(codes)
     assert codes[0] > ROUNDS // 20  # not all of them are refused
     assert codes[2] > ROUNDS // 20

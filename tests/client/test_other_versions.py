@@ -248,7 +248,7 @@ def test_one_that_hangs_up_on_everybody_is_listed() -> None:
                 except OSError:
                     return
 
-        thread = threading.Thread(target=hang_up)
+        thread = threading.Thread(target=hang_up, daemon=True)
         thread.start()
         try:
             (found,) = live_engines()
@@ -271,7 +271,7 @@ def test_one_that_ends_while_it_is_asked_is_not_there() -> None:
             listener.close()
             peer.close()
 
-        thread = threading.Thread(target=end)
+        thread = threading.Thread(target=end, daemon=True)
         thread.start()
         assert live_engines() == []
         thread.join()
@@ -294,7 +294,7 @@ def test_one_that_never_stops_talking_does_not_hold_us() -> None:
                 pass
             peer.close()
 
-        thread = threading.Thread(target=chat)
+        thread = threading.Thread(target=chat, daemon=True)
         thread.start()
         try:
             assert live_engines() == []  # nobody knows its name

@@ -44,6 +44,15 @@ def test_its_ends_are_the_first_and_the_newest_tick() -> None:
     assert text(100, newest=5000).rstrip().endswith(" 5,000")
 
 
+def test_the_tick_stands_where_there_is_more_room_and_before_the_mark_in_the_very_middle() -> None:
+    line = text(101, tick=5, newest=10)
+    size = len(line.strip()) - len("tick 0 ") - len(" 10")
+    assert size % 2  # or there is no cell in the middle
+    assert line.index("◆") == len(" tick 0 ") + size // 2
+    assert line.rindex("tick 5") < line.index("◆")
+    assert text(101, tick=4, newest=10).rindex("tick 4") > text(101, tick=4, newest=10).index("◆")
+
+
 def test_branches_are_named() -> None:
     line = text(100, branches=3, branch="fork 2")
     assert "fork 2" in line

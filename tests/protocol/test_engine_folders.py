@@ -142,7 +142,7 @@ def test_none_is_deleted_while_it_is_being_born() -> None:
         while not done.is_set():
             cleared.extend(folder for folder in engine_folders() if clear_away(folder))
 
-    threads = [threading.Thread(target=clear) for _ in range(4)]
+    threads = [threading.Thread(target=clear, daemon=True) for _ in range(4)]
     for each in threads:
         each.start()
     lived: list[tuple[EngineFolder, socket.socket]] = []

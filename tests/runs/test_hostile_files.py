@@ -9,9 +9,8 @@ import json
 import os
 import random
 import shutil
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from rnn_tui.runs.facts import RunFacts, differing
 from rnn_tui.runs.read_checkpoint import read_experiment, read_manifest
 from tests.engine.kept_runs import advance, begin, changed, go_on
 from tests.engine.text_runs import letters, on_text
+from tests.time_limit import at_most
 
 pytestmark = pytest.mark.usefixtures("quick_disk")
 
@@ -41,22 +41,8 @@ TENSORS = 1500 if FULL else 80
 SECONDS = 5  # that any of them may take
 
 
-class TooLong(BaseException):
-    """It hangs."""
-
-
-@contextlib.contextmanager
-def in_time() -> Iterator[None]:
-    def ring(*_: object) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(6 * SECONDS)  # a machine that others use as well
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+def in_time() -> contextlib.AbstractContextManager[None]:
+    return at_most(6 * SECONDS)  # on a machine that others use as well
 
 
 def refused(use: Callable[[], object]) -> str:

@@ -56,11 +56,15 @@ class Master:
             cut = PART.search(data)
             self._part, data = (data[cut.start() :], data[: cut.start()]) if cut else (b"", data)
             self.unanswered += [b"\x1b[1;%sR" % (each[1] or b"1") for each in QUESTION.finditer(data)]
-            self._stream.feed(UNKNOWN.sub(b"", data))
-            self._text = None
+            self.feed(UNKNOWN.sub(b"", data))
         if self.answers and self.unanswered:
             os.write(self.fd, b"".join(self.unanswered))
             self.unanswered.clear()
+
+    def feed(self, data: bytes) -> None:
+        """Put it on the screen."""
+        self._stream.feed(data)
+        self._text = None
 
     def screen(self) -> str:
         if self._text is None:
@@ -237,6 +241,18 @@ async def test_the_first_look_is_sent_also_where_the_terminal_is_slow_to_begin(
     await master.until(lambda: f"tick {engine.status.tick:,} by" in master.screen())
     app.exit()
     await master.until(running.done)
+
+
+async def test_what_another_program_has_written_over_it_is_drawn_again(
+    master: Master, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everywhere = ("60 weights", "Unrolled network", "unit 1", "unit 5", "Prediction", "tick 0", "q quit")
+    async with shown(master, monkeypatch):
+        master.feed(b"\x1b[2J\x1b[5;1Hgarbled")
+        assert not [each for each in everywhere if each in master.screen()]
+        os.write(master.fd, b"\x0c")  # ctrl+l
+        await master.until(lambda: all(each in master.screen() for each in everywhere))
+        assert "garbled" not in master.screen()
 
 
 async def test_f_tells_how_the_terminal_keeps_up(master: Master, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ class TerminalApp(App[int]):
         """Send all cells again, whatever the terminal may show."""
         self._forget_shown()
         if self.screen_stack:
-            self.screen.refresh(layout=True)
+            self.screen.refresh()
 
     def on_resize(self) -> None:
         """Draw all of it again: at another size, it is unknown what the terminal shows."""

@@ -1,11 +1,15 @@
 """A field of networks as a host serves it: what is shown of a member is its single run."""
 
+from types import SimpleNamespace
+
 import msgspec
 import numpy as np
 import pytest
 import torch
 
 from rnn_tui.engine.answers.probe import Probe
+from rnn_tui.engine.host import field_host
+from rnn_tui.engine.host.field_host import FieldHost
 from rnn_tui.engine.session.session import Session
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
@@ -80,6 +84,17 @@ def test_it_takes_one_thread_unless_more_are_asked_for(host: RunOrField) -> None
     host.obey(OpenField(comparison=msgspec.structs.replace(_COMPARISON, base=base), play=False))
     assert torch.get_num_threads() == 2
     torch.set_num_threads(1)
+
+
+def test_its_speed_is_that_of_the_last_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(field_host, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    field = FieldHost()
+    field.obey(OpenField(comparison=_COMPARISON, play=True))
+    for seconds in (*[0.5] * 6, *[0.125] * 8):  # then faster, for a second
+        now[0] += seconds
+        field._step()
+    assert field.updates_per_second == 6 / 0.125
 
 
 def test_the_description_says_what_is_compared(host: RunOrField) -> None:
