@@ -8,6 +8,7 @@ import click
 
 from rnn_tui.cli.completion import complete_orders, complete_runs
 from rnn_tui.cli.errors import UsageError, check_working_folder
+from rnn_tui.cli.options import cell_option
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.output import say
 from rnn_tui.common.wording import counted, shown
@@ -149,7 +150,7 @@ def _goodbye(run: "RunSummary") -> str:
     return f"Stopped {name}{where}{again}"
 
 
-@click.command("export")
+@click.command("export", params=[cell_option()])
 @click.argument("name", metavar="RUN", type=click.UNPROCESSED, shell_complete=complete_runs)
 @click.option("--to", metavar="DIR", type=click.UNPROCESSED, help="where to write them (the folder that you are in)")
 @click.option("--best", is_flag=True, help="the weights of the best loss, as NAME-best, not those of the newest")

@@ -83,10 +83,7 @@ def load_cell(named: NamedCell) -> Loaded:
     module = types.ModuleType(_MODULE)
     module.__file__ = named.file
     sys.modules[_MODULE] = module
-    folder = os.path.dirname(named.file)
-    if folder not in sys.path:
-        sys.path.append(folder)  # for what lies beside it
-    with _told(named):
+    with _told(named), _beside(named.file):
         exec(compile(source, named.file, "exec"), module.__dict__)
     made = getattr(module, named.name, None)
     if not isinstance(made, type):
@@ -98,6 +95,20 @@ def load_cell(named: NamedCell) -> Loaded:
             "has neither forward(self, x, state), as an nn.Module, nor step(self, x, state, w_ih, w_hh, b_ih, b_hh)",
         )
     return Loaded(named, stamp, made, hashlib.sha256(source).hexdigest(), source.decode(errors="replace"))
+
+
+@contextmanager
+def _beside(file: str) -> Iterator[None]:
+    """Let a file import what lies beside it, while it is loaded."""
+    folder = os.path.dirname(file)
+    if folder in sys.path:
+        yield
+        return
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
 
 
 def file_stamp(named: NamedCell) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from rnn_tui.common.atomic_files import Folder, make_folder
 from rnn_tui.common.glyphs import safe
 from rnn_tui.data.data_card import SeriesCard
+from rnn_tui.engine.store.export_modules import cells_code, changed_since
 from rnn_tui.engine.store.load_network import SavedNetwork, load_network
 from rnn_tui.experiment.parameter_shapes import parameter_shapes
 from rnn_tui.experiment.spec import END, Experiment
@@ -45,8 +46,11 @@ def export_run(folder: Path, to: str, *, best: bool = False, force: bool = False
         raise ExportRefused(f"{safe(str(code))}: {problem}")
     kept = load_network(folder, best=best)
     cell = kept.experiment.network.kind
-    if not cell.module:
+    if not cell.module and not cell.is_module:
         raise ExportRefused(f"{safe(str(code))}: plain PyTorch has no {cell.label}, so its equations would be missing")
+    if not force and changed_since(kept.experiment):
+        problem = f"the file of {safe(cell.label)} has changed since the run was trained; --force exports it as it is"
+        raise ExportRefused(f"{safe(str(code))}: {problem}")
     stream = io.BytesIO()
     torch.save(state_dict(kept.experiment, kept.tensors), stream)
     make_folder(place)
@@ -75,7 +79,9 @@ def state_dict(experiment: Experiment, tensors: dict[str, Tensor]) -> dict[str, 
     normed, found = experiment.network.layer_norm, {}
     for name, _ in parameter_shapes(experiment):
         tensor, parts = tensors[f"model.{name}"].clone(), name.split(".")
-        if parts[0] == "cells":  # nn.RNNCell and its like have no number of a layer
+        if experiment.network.kind.is_module and parts[0] == "cells":
+            name = f"recurrent.{name}"
+        elif parts[0] == "cells":  # nn.RNNCell and its like have no number of a layer
             parts = [f"{parts[2]}_l{parts[1]}"]
         if len(parts) == 1:
             name = f"recurrent.{_of_layer(parts[0]) if normed else parts[0]}"
@@ -135,6 +141,8 @@ def _code(kept: SavedNetwork, weights: str) -> str:
 def _recurrent(experiment: Experiment) -> tuple[str, str]:
     """Return the class that the recurrent layers need, "" for torch's own, and how they are built."""
     network, cell = experiment.network, experiment.network.kind
+    if cell.is_module:
+        return cells_code(experiment, Template(_read("export_cells")), Template(_read("export_of_four")))
     options = ["bidirectional=True"] if network.bidirectional else []
     options += ["nonlinearity='relu'"] if cell.nonlinearity == "relu" else []
     sizes, module = f"{experiment.input_size}, {network.hidden_size}", f"nn.{cell.module}"

@@ -1,5 +1,6 @@
 """A cell in a file of one's own: what it learns, what is seen of it, what is refused, and that nothing else is run."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,14 @@ def test_a_name_is_checked_without_running_the_file(
     with pytest.raises(NotACell) as raised:
         read_name(text)
     assert said in str(raised.value)
+
+
+def test_it_may_import_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "squashing_of_mine.py").write_text("def squash(x):\n    return x.tanh()\n")
+    named(tmp_path, f"from squashing_of_mine import squash\n\n\n{STEP}return squash(h)\n")
+    before = list(sys.path)
+    assert Session(experiment()).experiment.network.kind.label == "A"
+    assert sys.path == before
 
 
 def test_torchs_random_numbers_are_left_alone(tmp_path: Path) -> None:

@@ -16,15 +16,18 @@ from rnn_tui.engine.inspect.generate import generate
 from rnn_tui.engine.network.model import initial_state
 from rnn_tui.engine.session.session import Session
 from rnn_tui.engine.store.checkpoint import put_weights
-from rnn_tui.engine.store.export import export_run
+from rnn_tui.engine.store.export import ExportRefused, export_run
 from rnn_tui.engine.store.load_network import load_network
 from rnn_tui.engine.store.resume import load_run
 from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.experiment.lessons import LESSONS
+from rnn_tui.experiment.named_cell import VARIABLE, name_cell, read_name
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.experiment.validate import from_dict
 from rnn_tui.runs.read_checkpoint import read_experiment
 from tests.engine.kept_runs import advance, begin, changed
+from tests.engine.network.test_own_cell import GRU as OWN_GRU
+from tests.engine.network.test_own_cell import LSTM as OWN_LSTM
 from tests.engine.text_runs import letters, on_text
 from tests.warm_python import run_python
 
@@ -190,6 +193,49 @@ def test_layer_norm_between_layers_goes_along(tmp_path: Path, network: dict[str,
     np.testing.assert_allclose(
         json.loads(python("-c", LOGITS, str(code), json.dumps(indices))), ours, rtol=1e-5, atol=1e-5
     )
+
+
+def same_as_the_run(session: Session, code: Path) -> None:
+    """Compare the exported script's outputs with those that the run computes after its last update."""
+    session.watch(())
+    model, network = session.trainer.model.eval(), session.experiment.network
+    vocabulary = session.experiment.vocabulary
+    indices = [vocabulary.index(each) for each in "hihell"]
+    x = nn.functional.one_hot(torch.tensor(indices)[:, None], len(vocabulary)).float()
+    with torch.no_grad():
+        output, _ = model(x, initial_state(network, 1, torch.device("cpu")))
+    found = json.loads(python("-c", LOGITS, str(code), json.dumps(indices)))
+    np.testing.assert_allclose(found, output[:, 0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["min-lstm", "slstm", "lru", "ssm", "delta-net"])
+@pytest.mark.sampled(3)
+def test_a_cell_that_torch_has_not_brings_its_equations(tmp_path: Path, cell: str) -> None:
+    network = {"cell": cell, "hidden_size": 4, "layers": 2, "head": "linear", "bidirectional": cell == "lru"}
+    values = {
+        "data": {"inputs": ["hihello"]},
+        "network": network | {"layer_norm": cell == "slstm"},
+        "training": {"tick": "sequence", "lr": 0.02},
+    }
+    session, code = exported(from_dict(values), 30, tmp_path)
+    same_as_the_run(session, code)
+
+
+@pytest.mark.parametrize("source", [OWN_GRU, OWN_LSTM], ids=["module", "step"])
+def test_an_own_cell_goes_along(tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "")
+    (tmp_path / "mine.py").write_text(source)
+    name_cell(read_name(f"{tmp_path / 'mine.py'}:"))
+    values = {
+        "data": {"inputs": ["hihello"]},
+        "network": {"cell": "own", "hidden_size": 4, "layers": 2, "head": "linear"},
+        "training": {"tick": "sequence", "lr": 0.02},
+    }
+    session, code = exported(from_dict(values), 30, tmp_path)
+    same_as_the_run(session, code)
+    (tmp_path / "mine.py").write_text(f"{source}# another\n")
+    with pytest.raises(ExportRefused, match="has changed since the run was trained"):
+        export_run(tmp_path / "run", str(tmp_path / "new"))
 
 
 def test_layer_norm_writes_on_from_its_own_states(tmp_path: Path) -> None:
