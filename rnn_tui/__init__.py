@@ -30,6 +30,7 @@ the imports themselves, and a test compares the two.
       answers      -> inspect, training, network
       inspect      -> training, network
       training     -> network
+      check        -> network
       network      imports none of them
 
     rnn_tui/view/

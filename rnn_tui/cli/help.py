@@ -35,6 +35,7 @@ _USES = (
     ("rnn-tui stop RUN", "end one; it stays on the disk"),
     ("rnn-tui resume [RUN]", "go on with one, as if it had never been stopped"),
     ("rnn-tui sample RUN [--prime TEXT]", "let its network write"),
+    ("rnn-tui check FILE.py:CLASS", "a cell of your own beside torch's: what is wrong with it"),
     ("rnn-tui export RUN [--to DIR]", "its network for plain PyTorch"),
     ("rnn-tui rm RUN...", "delete runs from the disk"),
     ("rnn-tui help [TOPIC]", "the manual"),

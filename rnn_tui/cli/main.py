@@ -18,6 +18,7 @@ _COMMANDS = {  # where each is; of these modules only the one of the command tha
     "open": "view.open_view",
     "train": "train.train",
     "compare": "compare.compare",
+    "check": "check.check",
     "show": "show.show",
     "tour": "tour.tour",
     "lessons": "show.lessons",

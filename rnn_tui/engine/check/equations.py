@@ -1,0 +1,146 @@
+"""The equations of torch's cells once more, with their parts, and with the mistakes that people make in them.
+
+`engine/network/cells.py` has them to be read and to train; here each place where they can go wrong is a choice. With
+no choice made they are torch's, and a test holds them to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rnn_tui.engine.network.cells import SQUASH, State
+from rnn_tui.experiment.cell_kinds import CellKind, Squash
+
+__all__ = ["Changes", "Parts", "Weights", "state_of", "step_in_parts"]
+
+Changes = Mapping[str, str]  # the place: what stands there in place of what torch has
+Parts = dict[str, Tensor]  # the gates in their order, then c where there is one, and h; (N, H) each
+
+_SQUASHES: dict[str, Squash] = {"σ": "σ", "tanh": "tanh", "relu": "relu"}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What torch's four weights hold, gate by gate: (G, H, E), (G, H, H), (G, H), (G, H)."""
+
+    w_ih: Tensor
+    w_hh: Tensor
+    b_ih: Tensor
+    b_hh: Tensor
+
+    @property
+    def stacked(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return W_ih (G*H, E), W_hh (G*H, H), b_ih (G*H,) and b_hh (G*H,), as torch has them."""
+        return self.w_ih.flatten(0, 1), self.w_hh.flatten(0, 1), self.b_ih.flatten(), self.b_hh.flatten()
+
+
+def state_of(parts: Parts) -> State:
+    """Return the state that a step has come to: h, or (h, c)."""
+    return (parts["h"], parts["c"]) if "c" in parts else parts["h"]
+
+
+def step_in_parts(kind: CellKind, x: Tensor, state: State, weights: Weights, changes: Changes) -> Parts:
+    """Compute one time step of a kind of cell with some things changed: x (N, E) and h, or (h, c), (N, H) each."""
+    h, c = state if isinstance(state, tuple) else (state, state)
+    if changes.get("pair") in ("read", "both"):
+        h, c = c, h
+    weights = _as_taken(kind, weights, changes)
+    if kind.name == "gru":
+        return _gru(kind, x, h, weights, changes)
+    if kind.name == "lstm":
+        return _lstm(kind, x, h, c, weights, changes)
+    return {"h": _squashed(kind, "h", _sum(kind, "h", x, h, weights, changes), changes)}
+
+
+def _gru(kind: CellKind, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> Parts:
+    r, z = (_squashed(kind, gate, _sum(kind, gate, x, h, weights, changes), changes) for gate in "rz")
+    from_x, from_h = _sums(kind, "n", x, h, weights, changes)
+    b_hn = weights.b_hh[2]
+    match changes.get("reset", ""):
+        case "before":
+            from_h = _sums(kind, "n", x, r * h, weights, changes)[1]
+        case "bias outside":
+            from_h = r * (from_h - b_hn) + b_hn
+        case "x too":
+            from_x, from_h = r * from_x, r * from_h
+        case "missing":
+            pass
+        case "z":
+            from_h = z * from_h
+        case _:
+            from_h = r * from_h
+    n = _squashed(kind, "n", from_x + from_h, changes)
+    mixed = {
+        "": (1 - z) * n + z * h,
+        "swapped": z * n + (1 - z) * h,
+        "all of n": n + z * h,
+        "all of h": (1 - z) * n + h,
+        "no h": (1 - z) * n,
+        "n alone": n,
+    }
+    return {"r": r, "z": z, "n": n, "h": mixed[changes.get("mix", "")]}
+
+
+def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, changes: Changes) -> Parts:
+    sums = {gate: _sum(kind, gate, x, h, weights, changes) for gate in "ifgo"}
+    if "forget bias" in changes:
+        sums["f"] = sums["f"] + 1
+    gates = {gate: _squashed(kind, gate, total, changes) for gate, total in sums.items()}
+    i, f, g, o = gates.values()
+    new = {
+        "": f * c + i * g,
+        "no f": c + i * g,
+        "no i": f * c + g,
+        "no old c": i * g,
+        "1 − f": f * c + (1 - f) * g,
+        "1 − i": (1 - i) * c + i * g,
+    }[changes.get("memory", "")]
+    out = {
+        "": o * torch.tanh(new),
+        "no tanh": o * new,
+        "σ": o * torch.sigmoid(new),
+        "outside": torch.tanh(o * new),
+        "old c": o * torch.tanh(c),
+        "no o": torch.tanh(new),
+    }[changes.get("shown", "")]
+    if changes.get("pair") in ("returned", "both"):
+        return {**gates, "c": out, "h": new}
+    return {**gates, "c": new, "h": out}
+
+
+def _as_taken(kind: CellKind, weights: Weights, changes: Changes) -> Weights:
+    """Return the weights as a cell takes them: their blocks in another order, W_hh transposed."""
+    w_hh = weights.w_hh.transpose(1, 2) if "W_hh" in changes else weights.w_hh
+    if "order" not in changes:
+        return Weights(weights.w_ih, w_hh, weights.b_ih, weights.b_hh)
+    at = [changes["order"].index(gate) for gate in kind.gate_names]
+    return Weights(weights.w_ih[at], w_hh[at], weights.b_ih[at], weights.b_hh[at])
+
+
+def _sums(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> tuple[Tensor, Tensor]:
+    """Return W_ih x + b_ih and W_hh h + b_hh of a gate."""
+    at = kind.gate_names.index(gate)
+    missing, everywhere = changes.get(f"sum of {gate}", ""), changes.get("sums", "")
+    terms = {
+        "x": x @ weights.w_ih[at].T,
+        "b_i": weights.b_ih[at].expand(len(x), -1),
+        "h": h @ weights.w_hh[at].T,
+        "b_h": weights.b_hh[at].expand(len(x), -1),
+    }
+    for name in [*missing.split(), *everywhere.split()]:
+        terms[name] = torch.zeros_like(terms[name])
+    return terms["x"] + terms["b_i"], terms["h"] + terms["b_h"]
+
+
+def _sum(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> Tensor:
+    from_x, from_h = _sums(kind, gate, x, h, weights, changes)
+    return from_x + from_h
+
+
+def _squashed(kind: CellKind, gate: str, total: Tensor, changes: Changes) -> Tensor:
+    wanted = kind.gates[kind.gate_names.index(gate)].squash
+    everywhere = changes.get("squash of all gates", wanted) if wanted == "σ" else wanted
+    name = _SQUASHES.get(changes.get(f"squash of {gate}", everywhere))
+    return total if name is None else SQUASH[name](total)

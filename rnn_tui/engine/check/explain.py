@@ -1,0 +1,141 @@
+"""Which of the usual mistakes a cell has: one step of it is compared with one step of each wrong variant of torch's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import torch
+
+from rnn_tui.engine.check.equations import Parts, step_in_parts
+from rnn_tui.engine.check.mistakes import Mistake, all_changes
+from rnn_tui.engine.check.placing import CannotPlace, E, H, Placing, masked, placings
+from rnn_tui.engine.check.side_by_side import Sizes, differ, draw_weights
+from rnn_tui.engine.check.subject import build, own_step, placed_whole, setting
+from rnn_tui.engine.network.own_cell import StepOfFour
+from rnn_tui.experiment.cell_kinds import CellKind
+
+__all__ = ["Fit", "find_fit"]
+
+_ROWS = 16  # on which a step is compared: enough to tell relu from nothing
+_NEAREST = 20  # variants that are compared in full
+_MOST = 5_000  # ways to assign weights to gates that are tried
+_MOST_IN_DEPTH = 100  # of them with two mistakes and more
+_MOST_MISTAKES = 3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A way to assign weights to parameters, and what the cell is with it.
+
+    `mistakes` are those with which the equations give the cell's own numbers, none where they do as they are; None:
+    no one, two or three of them do.
+    """
+
+    placing: Placing
+    shown: Parts  # what one step of the cell shows
+    mistakes: tuple[Mistake, ...] | None
+    in_parts: dict[str, Mistake | None]  # without `mistakes`: what is wrong with each part, None for one that is right
+    tried: int = 1  # ways
+
+
+class _Trials:
+    """One step, its input, state and weights, of the cell and of all variants of the equations."""
+
+    def __init__(self, kind: CellKind) -> None:
+        sizes = Sizes(E, H, _ROWS, 1)
+        self._kind, self.cell = kind, build(kind, E, H)
+        self._x = 2 * torch.randn(_ROWS, E)  # larger than when training begins, to tell things apart
+        h, c = (1.5 * torch.randn(_ROWS, H) for _ in "hc")
+        self._state = (h, c) if kind.has_c else h
+        self._weights = draw_weights(kind, sizes)
+        self._variants: dict[tuple[object, ...], _Variants] = {}
+
+    def fit(self, placing: Placing) -> Fit:
+        """Run the cell, and look for one mistake. Raises CellError."""
+        setting(self.cell, placing, masked(self._weights, placing))
+        _, shown = own_step(self._kind, self.cell, self._x, self._state)
+        return Fit(placing, shown, self._variants_of(placing, 1).like(shown), {})
+
+    def in_depth(self, fit: Fit) -> Fit:
+        """Look for two mistakes and more, and otherwise for one in each part."""
+        mistakes = self._variants_of(fit.placing, _MOST_MISTAKES).like(fit.shown)
+        if mistakes is not None:
+            return replace(fit, mistakes=mistakes)
+        single = self._variants_of(fit.placing, 1)
+        found = {name: single.first({name: value}) for name, value in fit.shown.items()}
+        return replace(
+            fit, in_parts={name: some[0] if some else None for name, some in found.items() if some is not None}
+        )
+
+    def _variants_of(self, placing: Placing, most: int) -> "_Variants":
+        key = (placing.biases, placing.named, most)
+        if key not in self._variants:
+            some = [each for each in all_changes(self._kind, orders=placing.named) if len(each[0]) <= most]
+            weights = masked(self._weights, placing)
+            steps = [step_in_parts(self._kind, self._x, self._state, weights, changes) for _, changes in some]
+            values = {name: torch.stack([each[name] for each in steps]) for name in steps[0]}
+            self._variants[key] = _Variants([mistakes for mistakes, _ in some], values)
+        return self._variants[key]
+
+
+@dataclass(frozen=True)
+class _Variants:
+    """Variants of the equations: the mistakes of each, and the parts that they make, (V, N, H) each."""
+
+    mistakes: list[tuple[Mistake, ...]]
+    values: Parts
+
+    def like(self, shown: Parts) -> tuple[Mistake, ...] | None:
+        """Return the mistakes of the first whose state is what a cell shows."""
+        return self.first({name: shown[name] for name in "hc" if name in self.values})
+
+    def first(self, wanted: Parts) -> tuple[Mistake, ...] | None:
+        """Return the mistakes of the first with all of these parts."""
+        off = torch.zeros(len(self.mistakes))
+        for name, value in wanted.items():
+            off += (self.values[name] - value).abs().flatten(1).amax(1)
+        for at in off.argsort(stable=True)[:_NEAREST].sort().values.tolist():
+            if all(differ(value, self.values[name][at]) <= 1 for name, value in wanted.items()):
+                return self.mistakes[int(at)]
+        return None
+
+
+@torch.no_grad()
+def find_fit(kind: CellKind) -> Fit:
+    """Find which of the cell's parameters is which of torch's weights, and which mistakes it has then.
+
+    Names come first, where they tell the gate; then all orders. A class that gets torch's four weights has one way.
+    Raises CellError, and CannotPlace.
+    """
+    trials = _Trials(kind)
+    if isinstance(trials.cell, StepOfFour):
+        fit = trials.fit(placed_whole(kind))
+        return fit if fit.mistakes is not None else trials.in_depth(fit)
+    tried = 0
+    unexplained: list[Fit] = []
+    for all_orders in (False, True):
+        fits = []
+        for placing in islice(placings(kind, trials.cell, all_orders=all_orders), _MOST):
+            fits.append(trials.fit(placing))
+            if fits[-1].mistakes == ():
+                break
+        tried += len(fits)
+        best = _fewest(fits)
+        if best is None:
+            deeper = [trials.in_depth(each) for each in fits[:_MOST_IN_DEPTH]]
+            best = _fewest(deeper)
+            unexplained += deeper
+        if best is not None:
+            return replace(best, tried=tried)
+    closest = max(unexplained, key=lambda each: (each.placing.named, len(each.in_parts)))
+    if not closest.placing.named and not closest.in_parts:
+        raise CannotPlace(
+            f"which of its weights is which gate cannot be told: none of {tried:,} ways to assign them gives the "
+            f"numbers of {kind.short}, as it is or with up to {_MOST_MISTAKES} of the usual mistakes"
+        )
+    return replace(closest, tried=tried)
+
+
+def _fewest(fits: Iterable[Fit]) -> Fit | None:
+    explained = [(len(each.mistakes), at, each) for at, each in enumerate(fits) if each.mistakes is not None]
+    return min(explained)[2] if explained else None

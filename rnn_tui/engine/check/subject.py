@@ -1,0 +1,132 @@
+"""The cell that is checked: built at a size, given weights, and run; what its file does wrong is told with its line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.check.equations import Parts, Weights
+from rnn_tui.engine.check.names import part_of
+from rnn_tui.engine.check.placing import CannotPlace, Placed, Placing, place
+from rnn_tui.engine.network.cells import State, map_state, parts
+from rnn_tui.engine.network.module_cells import call
+from rnn_tui.engine.network.own_cell import CellError, StepOfFour, build_own, loaded_cell, told
+from rnn_tui.experiment.cell_kinds import CellKind
+
+__all__ = ["FOUR", "Run", "build", "holds_still", "own_run", "own_step", "placed_whole", "setting"]
+
+FOUR = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # the names of torch's weights, and of StepOfFour's
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a cell has made of a sequence of T steps."""
+
+    states: list[State]
+    parts: list[Parts]  # those that it shows, by the names of the reference's parts
+
+
+def placed_whole(kind: CellKind) -> Placing:
+    """Return where torch's weights go in a class that gets the four of them."""
+    gates = tuple(range(len(kind.gates)))
+    sides = zip(FOUR, ("x", "h", "b_ih", "b_hh"), strict=True)
+    return Placing(tuple(Placed(name, side, len(gates), gates=gates) for name, side in sides), named=True)
+
+
+def build(kind: CellKind, inputs: int, units: int) -> nn.Module:
+    """Build the cell; a class with `step` gets as many rows as the kind has, whatever its `gates` say.
+
+    Raises CellError.
+    """
+    cell = build_own(inputs, units)
+    if isinstance(cell, StepOfFour):
+        rows = len(kind.gates) * units
+        for name, shape in zip(FOUR, ((rows, inputs), (rows, units), (rows,), (rows,)), strict=True):
+            cell.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+    with _told():
+        return cell.to(torch.get_default_dtype())
+
+
+def setting(cell: nn.Module, placing: Placing, weights: Weights) -> None:
+    """Write weights into the cell. Raises CellError."""
+    try:
+        place(cell, placing, weights)
+    except CannotPlace as error:
+        raise CellError(loaded_cell().named, str(error)) from None
+
+
+def own_step(kind: CellKind, cell: nn.Module, x: Tensor, state: State) -> tuple[State, Parts]:
+    """Compute one step of the cell, x (N, E) and a state (N, H) or two, and what it shows. Raises CellError."""
+    given = map_state(state, lambda each: each.clone())
+    watched = (x, *parts(given))
+    versions = [each._version for each in watched]
+    with _told():
+        found, shown = call(cell, x, given)
+    if [each._version for each in watched] != versions:
+        raise _error("changes what it is given in place, as `h *= z` does: make a new tensor, h = h * z")
+    _check(kind, found, state)
+    named = {part_of(kind, name): value for name, value in shown.items() if value.shape == parts(state)[0].shape}
+    named |= dict(zip("hc", parts(found), strict=False))
+    return found, {name: value for name, value in named.items() if name}
+
+
+def own_run(kind: CellKind, cell: nn.Module, x: Tensor, state: State) -> Run:
+    """Run the cell over a sequence x (T, N, E). Raises CellError."""
+    states, shown = [], []
+    for step in x:
+        state, some = own_step(kind, cell, step, state)
+        states.append(state)
+        shown.append(some)
+    return Run(states, shown)
+
+
+@torch.no_grad()
+def holds_still(kind: CellKind, cell: nn.Module, inputs: int, units: int) -> None:
+    """Raise CellError where the cell gives other numbers for the same input, state and weights."""
+    x, h, c = (torch.randn(3, size) for size in (inputs, units, units))
+    state = (h, c) if kind.has_c else h
+    one, other = (own_step(kind, cell, x, state)[0] for _ in range(2))
+    if any(not torch.equal(a, b) for a, b in zip(parts(one), parts(other), strict=True)):
+        raise _error(
+            "gives other numbers for the same x and state: it draws some, or keeps something between two steps"
+        )
+
+
+def _check(kind: CellKind, found: object, before: State) -> None:
+    """Raise CellError for what is no state, or not a finite one."""
+    wanted, given = parts(before), parts(found) if isinstance(found, tuple) else (found,)
+    names = "(h, c)" if kind.has_c else "h"
+    if len(given) != len(wanted):
+        raise _error(f"returns {_amount(len(given))}; a step of {kind.short} returns {names}, one tensor (N, H) each")
+    for name, one, other in zip("hc", given, wanted, strict=False):
+        if not isinstance(one, Tensor):
+            raise _error(f"returns {type(one).__name__} as {name}; it must be a tensor (N, H)")
+        if one.shape != other.shape:
+            shape, right = tuple(one.shape), tuple(other.shape)
+            raise _error(f"returns {name} of shape {shape}; it must be (N, H), here {right}")
+        if one.dtype != other.dtype:
+            raise _error(f"returns {name} as {one.dtype} where it reads {other.dtype}; the dtypes must be alike")
+        if not bool(one.detach().isfinite().all()):
+            raise _error(f"returns {name} with NaN or infinity in it, for finite x, state and weights")
+
+
+def _amount(number: int) -> str:
+    return "one tensor" if number == 1 else f"{number} values"
+
+
+def _error(problem: str) -> CellError:
+    return CellError(loaded_cell().named, problem)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn whatever the author's code raises into CellError."""
+    try:
+        yield
+    except NotImplementedError as error:
+        problem = str(told(loaded_cell().named, error)).replace("NotImplementedError", "still to be written", 1)
+        raise _error(problem.removesuffix(": ")) from None
+    except (Exception, SystemExit) as error:
+        raise told(loaded_cell().named, error) from None
