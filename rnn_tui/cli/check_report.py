@@ -80,6 +80,9 @@ def _explained(verdict: "Verdict") -> list[str]:
 
 
 def _equations(verdict: "Verdict", mistake: "Mistake") -> list[str]:
+    if mistake.place == "order" and verdict.placing is not None:
+        both = zip(verdict.kind.gate_names, mistake.choice, strict=True)
+        return [f"  what is named {name} works as torch's {gate}" for name, gate in both if name != gate]
     right = verdict.equations.get(mistake.part, "") if mistake.is_equation else ""
     found = [f"  yours    {mistake.yours}"]
     if right:
@@ -110,9 +113,7 @@ def _unexplained(verdict: "Verdict", parting: "Parting") -> list[str]:
 
 def _gradient(verdict: "Verdict", parting: "Parting") -> list[str]:
     name, short = safe(verdict.name), verdict.kind.short
-    found = [
-        f"{name} computes what torch's {short} does, but its gradients are others: first in that of {parting.part}."
-    ]
+    found = [f"{name} computes what torch's {short} does, but its gradients are others: first for {parting.part}."]
     last = verdict.sizes.steps - 1
     if parting.is_cut:
         found += [
@@ -122,7 +123,7 @@ def _gradient(verdict: "Verdict", parting: "Parting") -> list[str]:
     elif parting.step is not None and parting.step < last:
         found += [
             "",
-            f"  That of x agrees at the last time step, {step_name(last)}, and no longer at {step_name(parting.step)}:",
+            f"  For x it agrees at the last time step, {step_name(last)}, and no longer at {step_name(parting.step)}:",
             "  the state may not hand its gradient back, as after h.detach().",
         ]
     return found

@@ -66,17 +66,16 @@ def _check(kind: CellKind, trials: int) -> Verdict:
     """Raise CellError."""
     torch.manual_seed(_SEED)
     loaded = loaded_cell()
+    holds_still(kind, build(kind, _FIRST.inputs, _FIRST.units), _FIRST.inputs, _FIRST.units)
     try:
         fit = find_fit(kind)
     except CannotPlace as error:
-        raise CellError(loaded.named, f"{error}; what would do: rnn-tui help network, at `check`") from None
+        raise CellError(loaded.named, f"{error}. `rnn-tui help network` tells what can be checked") from None
     placing = fit.placing
     largest = 0.0
     for number, sizes in enumerate(_sizes(trials), 1):
         torch.manual_seed(_SEED + number)
         cell = build(kind, sizes.inputs, sizes.units)
-        if number == 1:
-            holds_still(kind, cell, sizes.inputs, sizes.units)
         trial = run_trial(kind, cell, placing, sizes)
         largest = max(largest, trial.largest)
         if trial.parting is not None:

@@ -72,15 +72,20 @@ def _gru(kind: CellKind, x: Tensor, h: Tensor, weights: Weights, changes: Change
         case _:
             from_h = r * from_h
     n = _squashed(kind, "n", from_x + from_h, changes)
-    mixed = {
-        "": (1 - z) * n + z * h,
-        "swapped": z * n + (1 - z) * h,
-        "all of n": n + z * h,
-        "all of h": (1 - z) * n + h,
-        "no h": (1 - z) * n,
-        "n alone": n,
-    }
-    return {"r": r, "z": z, "n": n, "h": mixed[changes.get("mix", "")]}
+    match changes.get("mix", ""):
+        case "swapped":
+            h = z * n + (1 - z) * h
+        case "all of n":
+            h = n + z * h
+        case "all of h":
+            h = (1 - z) * n + h
+        case "no h":
+            h = (1 - z) * n
+        case "n alone":
+            h = n
+        case _:
+            h = (1 - z) * n + z * h
+    return {"r": r, "z": z, "n": n, "h": h}
 
 
 def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, changes: Changes) -> Parts:
@@ -89,22 +94,32 @@ def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, cha
         sums["f"] = sums["f"] + 1
     gates = {gate: _squashed(kind, gate, total, changes) for gate, total in sums.items()}
     i, f, g, o = gates.values()
-    new = {
-        "": f * c + i * g,
-        "no f": c + i * g,
-        "no i": f * c + g,
-        "no old c": i * g,
-        "1 − f": f * c + (1 - f) * g,
-        "1 − i": (1 - i) * c + i * g,
-    }[changes.get("memory", "")]
-    out = {
-        "": o * torch.tanh(new),
-        "no tanh": o * new,
-        "σ": o * torch.sigmoid(new),
-        "outside": torch.tanh(o * new),
-        "old c": o * torch.tanh(c),
-        "no o": torch.tanh(new),
-    }[changes.get("shown", "")]
+    match changes.get("memory", ""):
+        case "no f":
+            new = c + i * g
+        case "no i":
+            new = f * c + g
+        case "no old c":
+            new = i * g
+        case "1 − f":
+            new = f * c + (1 - f) * g
+        case "1 − i":
+            new = (1 - i) * c + i * g
+        case _:
+            new = f * c + i * g
+    match changes.get("shown", ""):
+        case "no tanh":
+            out = o * new
+        case "σ":
+            out = o * torch.sigmoid(new)
+        case "outside":
+            out = torch.tanh(o * new)
+        case "old c":
+            out = o * torch.tanh(c)
+        case "no o":
+            out = torch.tanh(new)
+        case _:
+            out = o * torch.tanh(new)
     if changes.get("pair") in ("returned", "both"):
         return {**gates, "c": out, "h": new}
     return {**gates, "c": new, "h": out}
@@ -122,16 +137,12 @@ def _as_taken(kind: CellKind, weights: Weights, changes: Changes) -> Weights:
 def _sums(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> tuple[Tensor, Tensor]:
     """Return W_ih x + b_ih and W_hh h + b_hh of a gate."""
     at = kind.gate_names.index(gate)
-    missing, everywhere = changes.get(f"sum of {gate}", ""), changes.get("sums", "")
-    terms = {
-        "x": x @ weights.w_ih[at].T,
-        "b_i": weights.b_ih[at].expand(len(x), -1),
-        "h": h @ weights.w_hh[at].T,
-        "b_h": weights.b_hh[at].expand(len(x), -1),
-    }
-    for name in [*missing.split(), *everywhere.split()]:
-        terms[name] = torch.zeros_like(terms[name])
-    return terms["x"] + terms["b_i"], terms["h"] + terms["b_h"]
+    missing = f"{changes.get(f'sum of {gate}', '')} {changes.get('sums', '')}".split()
+    none = torch.zeros_like(h)
+    from_x = none if "x" in missing else x @ weights.w_ih[at].T
+    from_h = none if "h" in missing else h @ weights.w_hh[at].T
+    from_x = from_x if "b_i" in missing else from_x + weights.b_ih[at]
+    return from_x, from_h if "b_h" in missing else from_h + weights.b_hh[at]
 
 
 def _sum(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> Tensor:

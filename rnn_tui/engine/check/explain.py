@@ -17,7 +17,8 @@ from rnn_tui.experiment.cell_kinds import CellKind
 __all__ = ["Fit", "find_fit"]
 
 _ROWS = 16  # on which a step is compared: enough to tell relu from nothing
-_NEAREST = 20  # variants that are compared in full
+_FEW = 2  # of them, on which all variants are compared
+_NEAREST = 20  # variants that are compared in full then
 _MOST = 5_000  # ways to assign weights to gates that are tried
 _MOST_IN_DEPTH = 100  # of them with two mistakes and more
 _MOST_MISTAKES = 3
@@ -58,9 +59,10 @@ class _Trials:
 
     def in_depth(self, fit: Fit) -> Fit:
         """Look for two mistakes and more, and otherwise for one in each part."""
-        mistakes = self._variants_of(fit.placing, _MOST_MISTAKES).like(fit.shown)
-        if mistakes is not None:
-            return replace(fit, mistakes=mistakes)
+        for most in range(2, _MOST_MISTAKES + 1):
+            mistakes = self._variants_of(fit.placing, most).like(fit.shown)
+            if mistakes is not None:
+                return replace(fit, mistakes=mistakes)
         single = self._variants_of(fit.placing, 1)
         found = {name: single.first({name: value}) for name, value in fit.shown.items()}
         return replace(
@@ -70,10 +72,15 @@ class _Trials:
     def _variants_of(self, placing: Placing, most: int) -> "_Variants":
         key = (placing.biases, placing.named, most)
         if key not in self._variants:
-            some = [each for each in all_changes(self._kind, orders=placing.named) if len(each[0]) <= most]
+            several = most > 1  # none and one are looked at together
+            some = [
+                each
+                for each in all_changes(self._kind, orders=placing.named)
+                if len(each[0]) <= most and (len(each[0]) == most or not several)
+            ]
             weights = masked(self._weights, placing)
             steps = [step_in_parts(self._kind, self._x, self._state, weights, changes) for _, changes in some]
-            values = {name: torch.stack([each[name] for each in steps]) for name in steps[0]}
+            values = {name: torch.stack([each[name] for each in steps]) for name in steps[0]} if steps else {}
             self._variants[key] = _Variants([mistakes for mistakes, _ in some], values)
         return self._variants[key]
 
@@ -87,13 +94,15 @@ class _Variants:
 
     def like(self, shown: Parts) -> tuple[Mistake, ...] | None:
         """Return the mistakes of the first whose state is what a cell shows."""
+        if not self.mistakes:
+            return None
         return self.first({name: shown[name] for name in "hc" if name in self.values})
 
     def first(self, wanted: Parts) -> tuple[Mistake, ...] | None:
         """Return the mistakes of the first with all of these parts."""
         off = torch.zeros(len(self.mistakes))
         for name, value in wanted.items():
-            off += (self.values[name] - value).abs().flatten(1).amax(1)
+            off += (self.values[name][:, :_FEW] - value[:_FEW]).abs().flatten(1).amax(1)
         for at in off.argsort(stable=True)[:_NEAREST].sort().values.tolist():
             if all(differ(value, self.values[name][at]) <= 1 for name, value in wanted.items()):
                 return self.mistakes[int(at)]
@@ -111,29 +120,31 @@ def find_fit(kind: CellKind) -> Fit:
     if isinstance(trials.cell, StepOfFour):
         fit = trials.fit(placed_whole(kind))
         return fit if fit.mistakes is not None else trials.in_depth(fit)
-    tried = 0
+    seen = set()
     unexplained: list[Fit] = []
     for all_orders in (False, True):
         fits = []
         for placing in islice(placings(kind, trials.cell, all_orders=all_orders), _MOST):
+            if placing.parameters in seen:
+                continue
+            seen.add(placing.parameters)
             fits.append(trials.fit(placing))
             if fits[-1].mistakes == ():
                 break
-        tried += len(fits)
         best = _fewest(fits)
-        if best is None:
+        if best is None and not unexplained:
             deeper = [trials.in_depth(each) for each in fits[:_MOST_IN_DEPTH]]
             best = _fewest(deeper)
             unexplained += deeper
         if best is not None:
-            return replace(best, tried=tried)
+            return replace(best, tried=len(seen))
     closest = max(unexplained, key=lambda each: (each.placing.named, len(each.in_parts)))
     if not closest.placing.named and not closest.in_parts:
         raise CannotPlace(
-            f"which of its weights is which gate cannot be told: none of {tried:,} ways to assign them gives the "
+            f"which of its weights is which gate cannot be told: none of {len(seen):,} ways to assign them gives the "
             f"numbers of {kind.short}, as it is or with up to {_MOST_MISTAKES} of the usual mistakes"
         )
-    return replace(closest, tried=tried)
+    return replace(closest, tried=len(seen))
 
 
 def _fewest(fits: Iterable[Fit]) -> Fit | None:

@@ -43,7 +43,7 @@ class Mistake:
 
     @property
     def is_equation(self) -> bool:
-        """Whether `yours` stands against the equation of the part, rather than is told by itself."""
+        """Whether `yours` stands against the equation of the part, rather than by itself."""
         return self.place not in ("pair", "order", "sums", "W_hh") and " is made of " not in self.yours
 
     @property
@@ -145,13 +145,6 @@ def all_changes(kind: CellKind, *, orders: bool) -> tuple[tuple[tuple[Mistake, .
 
 
 def _squashes(kind: CellKind) -> Iterator[Mistake]:
-    doors = [gate.name for gate in kind.gates if not gate.is_signed]
-    for other in ("", "tanh") if doors else ():
-        about = f"{other} stands in the place of σ" if other else "σ is missing"
-        names = f"{', '.join(doors[:-1])} and {doors[-1]}" if doors else ""
-        equation = EQUATIONS[kind.name][doors[0]]
-        yours = equation.replace("σ", other) if other else equation.replace("σ(", "").removesuffix(")")
-        yield Mistake("squash of all gates", other or "none", doors[0], f"in {names}, {about}", yours)
     for gate in kind.gates:
         equation = EQUATIONS[kind.name][gate.name]
         for other in ("σ", "tanh", "relu", ""):
@@ -170,6 +163,13 @@ def _squashes(kind: CellKind) -> Iterator[Mistake]:
                 yours if other else yours.removesuffix(")"),
                 note,
             )
+    doors = [gate.name for gate in kind.gates if not gate.is_signed]
+    for other in ("", "tanh") if doors else ():
+        about = f"{other} stands in the place of σ" if other else "σ is missing"
+        names = f"{', '.join(doors[:-1])} and {doors[-1]}" if doors else ""
+        equation = EQUATIONS[kind.name][doors[0]]
+        yours = equation.replace("σ", other) if other else equation.replace("σ(", "").removesuffix(")")
+        yield Mistake("squash of all gates", other or "none", doors[0], f"in {names}, {about}", yours)
 
 
 def _orders(kind: CellKind) -> Iterator[Mistake]:

@@ -10,16 +10,18 @@ _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "gru": {
         "r": ("reset",),
         "z": ("update", "u"),
-        "n": ("new", "cand", "candidate", "tilde", "hat", "h", "c", "g"),
+        "n": ("new", "cand", "candidate", "tilde", "tilda", "hat", "h", "c", "g"),
     },
     "lstm": {
         "i": ("input", "in"),
         "f": ("forget",),
-        "g": ("cand", "candidate", "tilde", "hat", "cell", "c", "new"),
+        "g": ("cand", "candidate", "tilde", "tilda", "hat", "cell", "c", "new"),
         "o": ("output", "out"),
     },
     "rnn": {"h": ("hidden", "state")},
 }
+_NEW = ("tilde", "tilda", "hat", "cand", "candidate", "bar")  # beside h or c: what it may become
+_BESIDE = ("t", "gate")  # what tells nothing
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -38,11 +40,15 @@ def gate_of(kind: CellKind, name: str) -> str:
 
 def part_of(kind: CellKind, name: str) -> str:
     """Return the part of the cell that the name of a value speaks of: a gate, c or h; "" for none."""
-    tokens = _tokens(name)
-    if tokens in (["c"], ["h"], ["c", "t"], ["h", "t"], ["new", "c"], ["new", "h"], ["c", "new"], ["h", "new"]):
-        letter = next(each for each in tokens if each in "ch")
-        return letter if letter == "h" or kind.has_c else ""
-    return gate_of(kind, name.removesuffix("_t"))
+    tokens = [each for each in _tokens(name) if each not in _BESIDE]
+    if len(tokens) == 2 and tokens[-1] in _NEW:
+        tokens = ["tilde"]
+    if len(tokens) != 1:
+        return ""
+    token = tokens[0].removesuffix("t") if len(tokens[0]) == 2 else tokens[0]
+    if token == "h" or (token == "c" and kind.has_c):
+        return token
+    return next((gate for gate, words in _words(kind).items() if token in (gate, *words)), "")
 
 
 def side_of(name: str) -> str:

@@ -115,7 +115,11 @@ def placings(kind: CellKind, module: nn.Module, *, all_orders: bool) -> Iterator
     shapes = [(name, tuple(size for size in each.shape if size > 1)) for name, each in module.named_parameters()]
     if not shapes:
         raise CannotPlace("it has no parameters (of nn.Linear, or nn.Parameter), so that there is nothing to set")
-    readings = [_readings(kind, name, shape) for name, shape in shapes]
+    linear = {f"{name}.weight" for name, each in module.named_modules() if isinstance(each, nn.Linear)}
+    readings = [
+        [each for each in _readings(kind, name, shape) if not (each.transposed and name in linear)]
+        for name, shape in shapes
+    ]
     for reading in product(*readings):
         try:
             yield from _of_reading(kind, reading, all_orders=all_orders)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.check.equations import Parts, Weights, state_of, step_in_parts
 from rnn_tui.engine.check.placing import Placing, gradients, masked
-from rnn_tui.engine.check.subject import Run, own_run, setting
+from rnn_tui.engine.check.subject import Run, own_gradients, own_run, setting
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.experiment.cell_kinds import CellKind
 
@@ -38,7 +38,7 @@ class Parting:
     unit: int
     own: float
     torch: float
-    is_gradient: bool = False  # then `step` is, going back in time, the first at which that of x differs
+    is_gradient: bool = False  # then `step` is, going back in time, the first at which x has another
     is_cut: bool = False  # no gradient comes there at all
     agreeing: tuple[str, ...] = ()  # the parts that agree up to there, of those that the cell shows
 
@@ -95,14 +95,14 @@ def run_trial(kind: CellKind, cell: nn.Module, placing: Placing, sizes: Sizes) -
         own_loss = _loss([parts(each)[0] for each in own.states], parts(own.states[-1]), pull)
         loss = _loss([*output], (output[-1], last[1][0]) if kind.has_c else (output[-1],), pull)
         named = dict(cell.named_parameters())
-        found = _gradients(own_loss, [x, *first, *(named[each.name] for each in placing.parameters)])
-        wanted = _gradients(loss, [x, *first, *reference.parameters()])
+        found = own_gradients(own_loss, [x, *first, *(named[each.name] for each in placing.parameters)])
+        wanted = [*torch.autograd.grad(loss, [x, *first, *reference.parameters()])]
         before = 1 + len(first)
-        by_gates = Weights(*(each.reshape(len(kind.gates), sizes.units, -1) for each in _filled(wanted[before:])))
+        by_gates = Weights(*(each.reshape(len(kind.gates), sizes.units, -1) for each in wanted[before:]))
         more, parting = _compare_gradients(
             kind,
             [_zeros_where_none(mine, right) for mine, right in zip(found[:before], [x, *first], strict=True)],
-            _filled(wanted[:before]),
+            wanted[:before],
             gradients(placing, found[before:], weights),
             masked(replace(by_gates, b_ih=by_gates.b_ih[..., 0], b_hh=by_gates.b_hh[..., 0]), placing),
         )
@@ -119,10 +119,6 @@ def _loss(states: list[Tensor], last: tuple[Tensor, ...], pull: list[Tensor]) ->
 def _zeros_where_none(gradient: Tensor | None, like: Tensor) -> Tensor:
     """Return a gradient, zeros where there is none."""
     return torch.zeros_like(like) if gradient is None else gradient
-
-
-def _filled(found: list[Tensor | None]) -> list[Tensor]:
-    return [each for each in found if each is not None]
 
 
 def _reference(kind: CellKind, weights: Weights, sizes: Sizes) -> nn.RNNBase:
@@ -151,16 +147,13 @@ def _compare_states(kind: CellKind, own: Run, shown: list[Parts]) -> tuple[float
     if max(off) <= 1:
         return max(off), None
     last = next(step for step, each in enumerate(off) if each > 1)
-    agreeing: dict[str, None] = {}
     for step in range(last + 1):
         mine, right = own.parts[step], shown[step]
-        for name in right:
-            if name not in mine:
-                continue
+        compared = [name for name in right if name in mine]
+        for at, name in enumerate(compared):
             if differ(mine[name], right[name]) > 1:
                 parting = _parting(name, step, mine[name], right[name])
-                return max(off), replace(parting, agreeing=tuple(each for each in agreeing if each != name))
-            agreeing[name] = None
+                return max(off), replace(parting, agreeing=tuple(compared[:at]))
     raise AssertionError
 
 
@@ -181,14 +174,6 @@ def _compare_gradients(
     steps = [t for t, (one, two) in enumerate(zip(found[0], wanted[0], strict=True)) if differ(one, two) > 1]
     parting = _parting(name, max(steps, default=None), mine, other)
     return largest, replace(parting, is_gradient=True, is_cut=not bool(mine.any()))
-
-
-def _gradients(loss: Tensor, of: list[Tensor]) -> list[Tensor | None]:
-    if not loss.requires_grad:
-        return [None] * len(of)
-    needing = [each for each in of if each.requires_grad]
-    found = iter(torch.autograd.grad(loss, needing, allow_unused=True))
-    return [next(found) if each.requires_grad else None for each in of]
 
 
 def _parting(name: str, step: int | None, own: Tensor, right: Tensor) -> Parting:

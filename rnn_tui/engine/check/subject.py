@@ -1,12 +1,13 @@
-"""The cell that is checked: built at a size, given weights, and run; what its file does wrong is told with its line."""
+"""The cell that is checked: built at a size, given weights, and run; its author reads what is wrong with the line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.engine.check.equations import Parts, Weights
 from rnn_tui.engine.check.names import part_of
 from rnn_tui.engine.check.placing import CannotPlace, Placed, Placing, place
@@ -15,7 +16,7 @@ from rnn_tui.engine.network.module_cells import call
 from rnn_tui.engine.network.own_cell import CellError, StepOfFour, build_own, loaded_cell, told
 from rnn_tui.experiment.cell_kinds import CellKind
 
-__all__ = ["FOUR", "Run", "build", "holds_still", "own_run", "own_step", "placed_whole", "setting"]
+__all__ = ["FOUR", "Run", "build", "holds_still", "own_gradients", "own_run", "own_step", "placed_whole", "setting"]
 
 FOUR = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # the names of torch's weights, and of StepOfFour's
 
@@ -44,7 +45,7 @@ def build(kind: CellKind, inputs: int, units: int) -> nn.Module:
     if isinstance(cell, StepOfFour):
         rows = len(kind.gates) * units
         for name, shape in zip(FOUR, ((rows, inputs), (rows, units), (rows,), (rows,)), strict=True):
-            cell.register_parameter(name, nn.Parameter(torch.zeros(shape)))
+            cell.register_parameter(name, nn.Parameter(torch.rand(shape) - 0.5))
     with _told():
         return cell.to(torch.get_default_dtype())
 
@@ -62,12 +63,17 @@ def own_step(kind: CellKind, cell: nn.Module, x: Tensor, state: State) -> tuple[
     given = map_state(state, lambda each: each.clone())
     watched = (x, *parts(given))
     versions = [each._version for each in watched]
-    with _told():
+    with _told(lambda: _other_state(cell, x, state)):
         found, shown = call(cell, x, given)
     if [each._version for each in watched] != versions:
         raise _error("changes what it is given in place, as `h *= z` does: make a new tensor, h = h * z")
     _check(kind, found, state)
-    named = {part_of(kind, name): value for name, value in shown.items() if value.shape == parts(state)[0].shape}
+    like = parts(state)[0]
+    named = {
+        part_of(kind, name): value
+        for name, value in shown.items()
+        if (value.shape, value.dtype) == (like.shape, like.dtype)
+    }
     named |= dict(zip("hc", parts(found), strict=False))
     return found, {name: value for name, value in named.items() if name}
 
@@ -80,6 +86,16 @@ def own_run(kind: CellKind, cell: nn.Module, x: Tensor, state: State) -> Run:
         states.append(state)
         shown.append(some)
     return Run(states, shown)
+
+
+def own_gradients(loss: Tensor, of: list[Tensor]) -> list[Tensor | None]:
+    """Return the gradients of a loss of the cell's; None where none comes. Raises CellError."""
+    needing = [each for each in of if each.requires_grad]
+    if not loss.requires_grad:
+        return [None] * len(of)
+    with _told():
+        found = iter(torch.autograd.grad(loss, needing, allow_unused=True))
+    return [next(found) if each.requires_grad else None for each in of]
 
 
 @torch.no_grad()
@@ -99,10 +115,13 @@ def _check(kind: CellKind, found: object, before: State) -> None:
     wanted, given = parts(before), parts(found) if isinstance(found, tuple) else (found,)
     names = "(h, c)" if kind.has_c else "h"
     if len(given) != len(wanted):
-        raise _error(f"returns {_amount(len(given))}; a step of {kind.short} returns {names}, one tensor (N, H) each")
+        amount = (
+            f"{len(given)} values" if len(given) > 1 else "one tensor" if isinstance(found, Tensor) else _type(found)
+        )
+        raise _error(f"returns {amount}; a step of {kind.short} returns {names}, one tensor (N, H) each")
     for name, one, other in zip("hc", given, wanted, strict=False):
         if not isinstance(one, Tensor):
-            raise _error(f"returns {type(one).__name__} as {name}; it must be a tensor (N, H)")
+            raise _error(f"returns {_type(one)} as {name}; it must be a tensor (N, H)")
         if one.shape != other.shape:
             shape, right = tuple(one.shape), tuple(other.shape)
             raise _error(f"returns {name} of shape {shape}; it must be (N, H), here {right}")
@@ -112,8 +131,23 @@ def _check(kind: CellKind, found: object, before: State) -> None:
             raise _error(f"returns {name} with NaN or infinity in it, for finite x, state and weights")
 
 
-def _amount(number: int) -> str:
-    return "one tensor" if number == 1 else f"{number} values"
+def _other_state(cell: nn.Module, x: Tensor, state: State) -> str:
+    """Return what is wrong where the cell reads the other kind of state, h for (h, c); "" where it is not that."""
+    h = parts(state)[0].detach()
+    pair = isinstance(state, tuple)
+    try:
+        found, _ = call(cell, x.detach(), h if pair else (h, h))
+    except (Exception, SystemExit):
+        return ""
+    if pair and isinstance(found, Tensor):
+        return "reads h alone as its state; an LSTM has two: h, c = state"
+    if not pair and isinstance(found, tuple):
+        return "reads h and c as its state, as an LSTM does (--against lstm); here it is h alone"
+    return ""
+
+
+def _type(value: object) -> str:
+    return "nothing" if value is None else f"a {safe(type(value).__name__)}"
 
 
 def _error(problem: str) -> CellError:
@@ -121,12 +155,14 @@ def _error(problem: str) -> CellError:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn whatever the author's code raises into CellError."""
+def _told(reason: Callable[[], str] = str) -> Iterator[None]:
+    """Turn whatever the author's code raises into CellError; `reason` may know better what is wrong."""
     try:
         yield
     except NotImplementedError as error:
         problem = str(told(loaded_cell().named, error)).replace("NotImplementedError", "still to be written", 1)
         raise _error(problem.removesuffix(": ")) from None
     except (Exception, SystemExit) as error:
+        if problem := reason():
+            raise _error(problem) from None
         raise told(loaded_cell().named, error) from None
