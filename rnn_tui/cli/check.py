@@ -78,7 +78,7 @@ def check(
     name_cell(named)
     from rnn_tui.cli.check_report import facts, lines  # here for start-up time
     from rnn_tui.engine.check.check import check_cell
-    from rnn_tui.engine.network.own_cell import CellError
+    from rnn_tui.engine.network.cell_error import CellError
 
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what the file prints

@@ -12,7 +12,8 @@ from rnn_tui.engine.check.mistakes import EQUATIONS, Mistake
 from rnn_tui.engine.check.placing import CannotPlace, Placing
 from rnn_tui.engine.check.side_by_side import Parting, Sizes, run_trial
 from rnn_tui.engine.check.subject import build, holds_still
-from rnn_tui.engine.network.own_cell import CellError, StepOfFour, loaded_cell
+from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.own_cell import StepOfFour, loaded_cell
 from rnn_tui.experiment.cell_kinds import CellKind
 
 __all__ = ["TRIALS", "Verdict", "check_cell"]

@@ -11,9 +11,11 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.engine.check.equations import Parts, Weights
 from rnn_tui.engine.check.names import part_of
 from rnn_tui.engine.check.placing import CannotPlace, Placed, Placing, place
+from rnn_tui.engine.network.cell_error import CellError, told
 from rnn_tui.engine.network.cells import State, map_state, parts
 from rnn_tui.engine.network.module_cells import call
-from rnn_tui.engine.network.own_cell import CellError, StepOfFour, build_own, loaded_cell, told
+from rnn_tui.engine.network.out_of_memory import out_of_memory
+from rnn_tui.engine.network.own_cell import StepOfFour, build_own, loaded_cell
 from rnn_tui.experiment.cell_kinds import CellKind
 
 __all__ = ["FOUR", "Run", "build", "holds_still", "own_gradients", "own_run", "own_step", "placed_whole", "setting"]
@@ -157,12 +159,14 @@ def _error(problem: str) -> CellError:
 @contextmanager
 def _told(reason: Callable[[], str] = str) -> Iterator[None]:
     """Turn whatever the author's code raises into CellError; `reason` may know better what is wrong."""
+    named = loaded_cell().named
     try:
         yield
-    except NotImplementedError as error:
-        problem = str(told(loaded_cell().named, error)).replace("NotImplementedError", "still to be written", 1)
-        raise _error(problem.removesuffix(": ")) from None
     except (Exception, SystemExit) as error:
-        if problem := reason():
-            raise _error(problem) from None
-        raise told(loaded_cell().named, error) from None
+        if isinstance(error, Exception) and out_of_memory(error):
+            raise
+        wrong = error if isinstance(error, CellError) else told(named, error)
+        if isinstance(error.__cause__ or error, NotImplementedError):
+            raise _error(str(wrong).replace("NotImplementedError", "still to be written", 1)) from None
+        problem = reason()
+        raise (_error(problem) if problem else wrong) from None

@@ -14,7 +14,7 @@ from torch import nn
 from rnn_tui.engine.check import check as check_module
 from rnn_tui.engine.check.check import Verdict, check_cell
 from rnn_tui.engine.check.side_by_side import Sizes
-from rnn_tui.engine.network.own_cell import CellError
+from rnn_tui.engine.network.cell_error import CellError
 from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.named_cell import VARIABLE, name_cell, read_name
 from tests.engine.check.cells import GRU_SIX, GRU_STACKED, GRU_STEP, LSTM_FOUR, LSTM_STEP, RIGHT, RNN_STEP, WRONG
@@ -187,7 +187,7 @@ HOSTILE: dict[str, tuple[str, str]] = {  # what is said: the kind, the file
     "returns a float as h; it must be a tensor": ("gru", f"{STEP}return 0.5\n"),
     "RuntimeError: one of the variables needed for gradient computation has been modified": (
         "gru",
-        f"{STEP}h = h.exp()\n        h += 1\n        return h\n",
+        GRU_STEP.replace("torch.sigmoid(x_r + h_r)", "torch.sigmoid(x_r + h_r).mul_(1)"),
     ),
     "returns h with NaN or infinity in it": ("gru", f"{STEP}return h / 0\n"),
     "returns h as torch.float16": ("gru", f"{STEP}return h.half()\n"),
