@@ -25,6 +25,7 @@ from rnn_tui.cli.view_args import view_options, view_settings_of
 from rnn_tui.common.glyphs import safe
 from rnn_tui.common.wording import shown
 from rnn_tui.experiment.cell_kinds import OWN
+from rnn_tui.experiment.classics import COMPARED
 from rnn_tui.experiment.comparison import Comparison, Varied
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.named_cell import NotACell, is_named, name_cell, read_name
@@ -128,7 +129,7 @@ def compare(
             runs_side_by_side(parameters["names"], view_settings_of(parameters))
         compare_runs(parameters["names"], json=json, settings=view_settings_of(parameters))
         return
-    comparison = comparison_asked(parameters, vary, seeds)
+    comparison = comparison_asked(parameters, vary or _of_lesson(parameters), seeds)
     if side:
         stops = stops_when_learnt(parameters)
         members_side_by_side(comparison, view_settings_of(parameters), stops_when_learnt=stops)
@@ -148,6 +149,13 @@ def compare(
         view_settings=view_settings_of(parameters),
     )
     run_view(launch, instead="rnn-tui compare --no-view")
+
+
+def _of_lesson(parameters: dict[str, Any]) -> tuple[str, ...]:
+    """Return what varies in the lesson that is named; what has been given does not."""
+    used = given(parameters)
+    name = parameters["names"][0] if parameters["names"] and parameters["file"] is None else ""
+    return tuple(each for each in COMPARED.get(name, ()) if parse_varied(each).path not in used)
 
 
 def _refuse_jobs(parameters: dict[str, Any]) -> None:

@@ -40,15 +40,29 @@ __all__ = ["train"]
             type=Count(),
             help="a line for every Nth epoch, or update of a text or pairs (100), and for the first and the last",
         ),
+        SectionOption(
+            "--accuracy-by-length",
+            section="other",
+            is_flag=True,
+            help="at the end, in how many pairs of each length all is right, of those that are learnt and held out",
+        ),
     ),
 )
 def train(
-    *, forks: tuple[str, ...], json: bool, every: int | None, seeds: int | None, resume: str | None, **parameters: Any
+    *,
+    forks: tuple[str, ...],
+    json: bool,
+    every: int | None,
+    accuracy_by_length: bool,
+    seeds: int | None,
+    resume: str | None,
+    **parameters: Any,
 ) -> None:
     """Train without the view: epoch, loss and prediction, as a notebook would print them."""
     check_working_folder()
     if seeds is not None:
-        _refuse_with_seeds(parameters | {"fork": forks or None, "every": every, "resume": resume})
+        others = {"every": every, "resume": resume, "accuracy_by_length": accuracy_by_length or None}
+        _refuse_with_seeds(parameters | {"fork": forks or None} | others)
         run_comparison(comparison_asked(parameters, (), seeds), parameters, csv=None, json=json)
     from rnn_tui.cli.restarted import kept_by_launch
     from rnn_tui.cli.run_args import resumed_run
@@ -62,6 +76,8 @@ def train(
         changes = changes_of(experiment, forks)
         changes, keep, said = kept_by_launch(experiment, changes, parameters, os.environ)
         caution = said or too_short_to_judge(experiment, given(parameters))
+    if accuracy_by_length and not (experiment.data.padded and experiment.training.learn):
+        raise UsageError("--accuracy-by-length: needs pairs, or rows of different lengths: --pairs FILE has them")
     if experiment.run.processes > 1 or is_started_by_torchrun(os.environ):
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")  # what it would print goes into a line of ours
     from rnn_tui.engine.headless.train import train as train_headless
@@ -79,6 +95,7 @@ def train(
             changes=changes,
             keep=keep,
             caution=caution,
+            by_length=accuracy_by_length,
         )
         if experiment.run.processes == 1 and not is_started_by_torchrun(os.environ):
             raise SystemExit(on(experiment))
@@ -93,7 +110,7 @@ def train(
 
 def _refuse_with_seeds(parameters: dict[str, Any]) -> None:
     """Raise UsageError for an option that has no use where several networks are trained at once."""
-    for name in ("fork", "every", "resume", "run", "checkpoint_every", "tensorboard"):
+    for name in ("fork", "every", "resume", "accuracy_by_length", "run", "checkpoint_every", "tensorboard"):
         if parameters[name] is not None:
             option = f"--{name.replace('_', '-')}"
             raise UsageError(f"{option}: cannot be combined with --seeds, which trains several networks and keeps none")

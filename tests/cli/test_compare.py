@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from rnn_tui.cli.main import main
+from rnn_tui.experiment.classics import COMPARED
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.toml_file import write
+from rnn_tui.experiment.vary import comparison_of, parse_varied
 
 
 def run(*args: str) -> Result:
@@ -105,3 +108,18 @@ def test_a_table_is_written_and_replaced(folder: Path) -> None:
     for count in (2, 3):
         assert run("compare", "ohlol", "--seeds", str(count), "--csv", "fared.csv", "--no-view").exit_code == 0
         assert len((folder / "fared.csv").read_text().splitlines()) == 1 + count
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_lesson_about_several_networks_says_what_varies(name: str) -> None:
+    comparison = comparison_of(LESSONS[name], map(parse_varied, COMPARED[name]))
+    assert 2 <= comparison.members <= 3  # as many as fit side by side
+    assert LESSONS[name] in [replace(each, run=LESSONS[name].run) for each in comparison.experiments()]
+
+
+def test_what_varies_in_a_lesson_may_be_given_instead() -> None:
+    result = run("compare", "cliff", "--no-view", "--epochs", "2")
+    assert "cliff: 2 networks, clip=0,0.1\n" in result.stderr + result.stdout
+    result = run("compare", "cliff", "--no-view", "--epochs", "2", "--vary", "lr=0.1,1")
+    assert "cliff: 2 networks, lr=0.1,1\n" in result.stderr + result.stdout
+    assert "nothing varies" in run("compare", "cliff", "--no-view", "--clip", "3").stderr

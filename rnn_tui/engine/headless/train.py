@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from rnn_tui.common.glyphs import printable, safe
 from rnn_tui.common.wording import counted
 from rnn_tui.engine.headless.diagnostics_report import diagnostics_told
+from rnn_tui.engine.headless.length_report import lengths_json, lengths_table
 from rnn_tui.engine.headless.progress_lines import Interrupts, Lines
 from rnn_tui.engine.headless.rows_report import rows_json, rows_line, rows_update
 from rnn_tui.engine.headless.series_report import series_line, series_update
@@ -17,6 +18,7 @@ from rnn_tui.engine.network.cell_error import CellError
 from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.processes import ALONE, Processes, RankLost
 from rnn_tui.engine.session.session import Session
+from rnn_tui.engine.training.accuracy_by_length import accuracy_by_length
 from rnn_tui.engine.training.loss_history import LossSeries
 from rnn_tui.engine.training.series_on_device import SeriesDataset
 from rnn_tui.engine.training.threads import choose_threads
@@ -42,6 +44,7 @@ def train(
     changes: tuple[Change, ...] = (),
     keep: SaveOptions | None = None,
     caution: str = "",
+    by_length: bool = False,
     processes: Processes = ALONE,
 ) -> int:
     """Run an experiment to its end, to a breakpoint of `until`, or to Ctrl+C, which completes the pass under way.
@@ -50,7 +53,8 @@ def train(
     a signal: 130 after Ctrl+C, 143 after SIGTERM.
 
     Breakpoints of the experiment are for the view. `every` is in epochs, or in updates of a text or pairs; None: 1, or
-    100. `caution` is printed first, once the run can begin. Raises ExperimentError for a device that is not there or
+    100. `caution` is printed first, once the run can begin. `by_length`: the accuracy at each length of the pairs is
+    printed last. Raises ExperimentError for a device that is not there or
     runs out of memory, and for a file that cannot be learnt, and CheckpointError for a run that cannot be kept.
     """
     choose_threads(experiment)
@@ -99,6 +103,10 @@ def train(
     if session.hold.lost:
         _write(err, f"rnn-tui: {session.hold.notice}")
         return 1
+    if by_length:
+        found = accuracy_by_length(session.trainer)
+        for line in [lengths_json(found)] if json else lengths_table(found).split("\n"):
+            _write(out, line)
     if checkpointer is not None and checkpointer.problem:
         return 2
     return 128 + interrupts.seen if interrupts.seen and not session.done and not session.hold.hits else 0
