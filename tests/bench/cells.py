@@ -2,10 +2,10 @@
 
     python -m tests.bench.cells [CELL …]
 
-A text in batches of 16 sequences of 64, 64 units (32 with RNN_TUI_UNITS=32), Adam, on one thread. The median of the pairs' ratios is printed.
+A text in batches of 16 sequences of 64, 64 units, Adam, on one thread. The median of the pairs' ratios is printed. The
+variable RNN_TUI_UNITS has another number of units.
 """
 
-import os
 import statistics
 import sys
 import tempfile
