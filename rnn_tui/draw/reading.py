@@ -5,11 +5,8 @@ Below the text stand the colour scale, and which unit follows each property of t
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
-from rich.cells import cell_len
-from rich.style import Style
 from textual.strip import Strip
 
 from rnn_tui.common.value import Value
@@ -19,15 +16,14 @@ from rnn_tui.draw.kit.canvas import Canvas
 from rnn_tui.draw.kit.heatmap import Tone, put_scale
 from rnn_tui.draw.kit.numbers import compact, exact, nice_above
 from rnn_tui.draw.kit.palette import LEVELS, Palette
-from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, note_lines, put_note
-from rnn_tui.draw.kit.tiles import Tile, cursor_style, draw_tile, glyph_of, tile_at, tone_style
+from rnn_tui.draw.kit.text_fit import first_that_fits, note_lines, put_note
+from rnn_tui.draw.text_page import TextPage, draw_page, lay_out_page, wrapped
 from rnn_tui.protocol.inspect.reading import Follower, ReadingFacts
 
-__all__ = ["TextPage", "draw_reading", "lay_out_reading", "reading_scale"]
+__all__ = ["ReadingPage", "draw_reading", "lay_out_reading", "reading_scale"]
 
 _HEAD = 1  # the row that says which unit it is
 _LEGEND = 1
-_TILES = (5, 3)  # cells a character of a text that fits one line; any other is running text
 _COLUMN = 34  # cells of an entry of the table: at least
 _HEADINGS = (
     "The unit whose state follows each property best; correlation r: 1 exactly, 0 not at all, −1 the opposite",
@@ -40,21 +36,11 @@ _LEAST = 3  # rows of text, before the table gives way
 _SCALES = (1, 1.5, 2, 3, 4, 5, 7, 10)
 
 
-class TextPage(Value, frozen=True, kw_only=True):
-    """Where the characters stand."""
+class ReadingPage(Value, frozen=True, kw_only=True):
+    """Where the characters stand, and the table below them."""
 
-    tiles: tuple[Tile, ...]  # of each character from `first` on
-    first: int  # the first character that is shown
-    wide: bool  # whether tiles are wider than their characters
-    bottom: int  # the first row below the text
-    whole: bool  # whether all characters are shown
+    page: TextPage
     columns: int  # of the table; 0: there is none
-    words: bool = False  # whether each tile ends in a free cell
-
-    def character_at(self, x: int, y: int) -> int | None:
-        """Return which character of the text stands at a cell."""
-        at = tile_at(self.tiles, x, y)
-        return None if at is None else self.first + at
 
 
 def lay_out_reading(
@@ -66,52 +52,17 @@ def lay_out_reading(
     glyphs: Sequence[str],
     at: int | None,
     words: bool = False,
-) -> TextPage:
-    """Wrap the text and break it at newlines; if it does not fit, take the page with the character `at`, or the first.
-
-    A newline stands after the last character of its line, in the margin if need be. `words` have a free cell after
-    them.
-    """
+) -> ReadingPage:
+    """Wrap the text; if it does not fit, take the page with the character `at`, or the first."""
     top = len(note_lines(facts.note, width, height, alone=not len(facts.inputs))) + _HEAD
-    room = max(1, width - 2)
-    inputs = facts.inputs.tolist()
-    newline = _index_of("\n", vocabulary)
-    sizes = [min(cell_len(glyph_of(glyphs, index)), room) + words for index in inputs]
-    plain = newline not in inputs[:-1]
-    tile = next((each for each in _TILES if plain and sizes and each > max(sizes) and each * len(sizes) <= room), 0)
-    lines: list[list[int]] = [[1]]
-    for index, size in zip(inputs, [tile or each for each in sizes], strict=True):
-        if lines[-1][-1] + size > room + 1 + (index == newline) and len(lines[-1]) > 1:
-            lines.append([1])
-        lines[-1].append(lines[-1][-1] + size)
-        if index == newline:
-            lines.append([1])
-    if len(lines) > 1 and len(lines[-1]) == 1:
-        lines.pop()
-
-    columns = min(max(1, room // _COLUMN), 4)
+    text = wrapped(facts.inputs.tolist(), width=width, vocabulary=vocabulary, glyphs=glyphs, words=words)
+    columns = min(max(1, max(1, width - 2) // _COLUMN), 4)
     table = math.ceil(len(facts.followers) / columns) + 1 if facts.followers else 0  # with a heading
     free = height - top - _LEGEND
-    if not table or free - table < min(_LEAST, len(lines)):
+    if not table or free - table < min(_LEAST, len(text.lines)):
         columns, table = 0, 0
-    shown = max(1, free - table)
-    starts = np.cumsum([0, *(len(line) - 1 for line in lines)])
-    line = 0 if at is None else max(0, int(np.searchsorted(starts, at, side="right")) - 1)
-    begin = max(0, min(line // shown * shown, len(lines) - shown))  # page by page: the text stands still in between
-    page = lines[begin : begin + shown]
-    return TextPage(
-        tiles=tuple(Tile(x, y, end - x) for y, line in enumerate(page, top) for x, end in pairwise(line)),
-        first=int(starts[begin]),
-        wide=bool(tile),
-        bottom=top + len(page),
-        whole=len(lines) <= shown,
-        columns=columns,
-        words=words and not tile,
-    )
-
-
-def _index_of(name: str, vocabulary: Sequence[str]) -> int:
-    return vocabulary.index(name) if name in vocabulary else -1
+    page = lay_out_page(text, top=top, rows=max(1, free - table), at=at, words=words)
+    return ReadingPage(page=page, columns=columns)
 
 
 def reading_scale(facts: ReadingFacts) -> float:
@@ -136,19 +87,20 @@ def draw_reading(
     y = put_note(canvas, facts.note, palette, alone=not len(facts.inputs))
     if not len(facts.inputs):
         return canvas.strips()
-    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at, words=words)
+    laid = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at, words=words)
+    page = laid.page
     tone = Tone(palette=palette, scale=reading_scale(facts))
     _draw_head(canvas, y, facts, page, palette)
-    _draw_text(canvas, page, facts, tone, vocabulary, glyphs, cursor)
+    draw_page(canvas, page, facts.inputs.tolist(), facts.values.tolist(), tone, vocabulary, glyphs, cursor)
     y = page.bottom
-    if page.columns:
-        rows = math.ceil(len(facts.followers) / page.columns)
+    if laid.columns:
+        rows = math.ceil(len(facts.followers) / laid.columns)
         if y + 3 + rows <= height:
             y += 1  # a free row, where there is one
         headed = y + 2 + rows <= height
         if headed:
             canvas.put(1, y + 1, first_that_fits(_HEADINGS, width - 2), palette.text)
-        _draw_table(canvas, y + 1 + headed, page.columns, facts, palette)
+        _draw_table(canvas, y + 1 + headed, laid.columns, facts, palette)
     _draw_legend(canvas, y, facts, page, tone, "token" if words else "character")
     return canvas.strips()
 
@@ -178,36 +130,6 @@ def _draw_head(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, pale
 
 def _correlation(value: float) -> str:
     return exact(value, 2)
-
-
-def _draw_text(
-    canvas: Canvas,
-    page: TextPage,
-    facts: ReadingFacts,
-    tone: Tone,
-    vocabulary: Sequence[str],
-    glyphs: Sequence[str],
-    cursor: int | None,
-) -> None:
-    """Draw the characters on their colours. A space is blank, as in a text; a newline is visible, but faint."""
-    palette = tone.palette
-    inputs, levels = facts.inputs.tolist(), tone.levels(facts.values.tolist())
-    space, newline = _index_of(" ", vocabulary), _index_of("\n", vocabulary)
-    faint = Style(color=palette.faint.color)
-    for number, tile in enumerate(page.tiles, page.first):
-        index, level = inputs[number], levels[number]
-        text = glyph_of(glyphs, index)
-        style = tone_style(tone, level, None if page.wide else LEVELS // 4)
-        if index == newline and level is not None:
-            style = style + faint
-        if number == cursor:
-            style = style + cursor_style(palette)
-        elif index == space and not page.wide:
-            text = " "
-        if page.wide:
-            draw_tile(canvas, tile, text, level, style, palette)
-        else:
-            canvas.put(tile.x, tile.y, cut_cells(text, tile.width - 1) if page.words else text, style)
 
 
 def _draw_legend(canvas: Canvas, y: int, facts: ReadingFacts, page: TextPage, tone: Tone, unit: str) -> None:

@@ -43,7 +43,7 @@ def picture(facts: ReadingFacts, vocabulary: str, width: int, height: int, **mor
 def cells(facts: ReadingFacts, vocabulary: str, width: int, height: int, at: int | None = None) -> Any:
     """The cells of each character, by what hovering says."""
     glyphs = [glyph(each) for each in vocabulary]
-    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at)
+    page = lay_out_reading(facts, width=width, height=height, vocabulary=vocabulary, glyphs=glyphs, at=at).page
     found: dict[int, list[tuple[int, int]]] = {}
     for y in range(height):
         for x in range(width):

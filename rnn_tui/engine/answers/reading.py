@@ -12,19 +12,20 @@ from torch.nn import functional as F
 
 from rnn_tui.data.text_properties import PROPERTIES, PropertyName
 from rnn_tui.engine.inspect.focus import Focus, floats
-from rnn_tui.engine.inspect.recompute import run_layers
+from rnn_tui.engine.inspect.recompute import LayerPass, run_layers
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.model import initial_state
 from rnn_tui.engine.training.batches_on_device import TextDataset
 from rnn_tui.engine.training.trainer import Trainer
+from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts, ReadingOrder
 
-__all__ = ["Ranking", "ranking", "reading_facts", "text_to_read"]
+__all__ = ["HELD_OUT", "Ranking", "most_to_read", "ranking", "read_text", "reading_facts", "text_to_read"]
 
 _MOST = 2000  # characters of a text
 _PRODUCTS = 1e9  # of weights with numbers: what one reading may take
 _ROUNDING = 1e-12  # of the mean square: float32 rounds more than what varies less
-_HELD_OUT = "The text is from the part held out: nothing of it is learnt."
+HELD_OUT = "The text is from the part held out: nothing of it is learnt."
 _NUMBERS = "It reads numbers, and there is no text to be seen: the states show what a unit makes of them."
 _FROM_ZERO = "Read from a zero state, not from the random h₀ of the pass."
 
@@ -41,6 +42,11 @@ def text_to_read(trainer: Trainer, row: int, characters: int) -> Tensor:
         return dataset.inputs[: min(characters, dataset.steps(row)), row]
     start = dataset.plan.learnt if dataset.plan.held_out else 0
     return torch.from_numpy(dataset.corpus.indices(slice(start, start + characters)).astype(np.int64))
+
+
+def most_to_read(experiment: Experiment) -> int:
+    """Return how many characters one reading may take."""
+    return max(1, min(_MOST, int(_PRODUCTS / experiment.weights)))
 
 
 @torch.no_grad()
@@ -64,7 +70,7 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
         cell = focus.cell(layer, direction)
     else:
         wanted = text_to_read(trainer, focus.row, min(max(ask.characters, 1), _MOST))
-        text = wanted[: max(1, int(_PRODUCTS / experiment.weights))]
+        text = wanted[: most_to_read(experiment)]
         cell = _read(trainer, text, layer, direction)
     h, c = floats(cell.h), None if cell.c is None else floats(cell.of_units(cell.c))
     found = ranking(
@@ -73,7 +79,7 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
     rank = min(max(ask.rank, 0), network.hidden_size - 1)
     unit = int(found.units[rank])
     whole = len(wanted) if experiment.data.text else max(len(wanted), observed.dataset.steps(focus.row))
-    notes = [_HELD_OUT] if experiment.data.text and experiment.data.holdout else []
+    notes = [HELD_OUT] if experiment.data.text and experiment.data.holdout else []
     notes += [f"The first {len(text):,} of {whole:,} characters are read."] if len(text) < whole else []
     notes += [_FROM_ZERO] if network.initial_state == "random" else []
     return ReadingFacts(
@@ -94,12 +100,17 @@ def reading_facts(focus: Focus, ask: ReadingAsk) -> ReadingFacts:
 
 def _read(trainer: Trainer, text: Tensor, layer: int, direction: int) -> UnrolledLayer:
     """Return a layer in one direction over a text (n,), n > 0."""
+    return read_text(trainer, text, layers=layer + 1)[layer].directions[direction].row(0)
+
+
+def read_text(trainer: Trainer, text: Tensor, layers: int | None = None) -> list[LayerPass]:
+    """Read a text (n,), n > 0, from a zero state with the weights of this tick; all layers, or the lowest."""
     network, model = trainer.experiment.network, trainer.model
     indices = text.to(trainer.device)[:, None]
     if model.embedding is None:
         indices = F.one_hot(indices, len(trainer.dataset.vocabulary)).float()
     state = initial_state(replace(network, initial_state="zeros"), 1, trainer.device)
-    return run_layers(trainer, model.embed(indices), state, layers=layer + 1)[layer].directions[direction].row(0)
+    return run_layers(trainer, model.embed(indices), state, layers=layers)
 
 
 # ---- which unit comes first -------------------------------------------------------------------------------------

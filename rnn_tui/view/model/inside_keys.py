@@ -73,6 +73,13 @@ INSIDE_KEYS = (
         "Show the text coloured by one unit, and which units follow quotes, brackets, indentation (o: order).",
     ),
     Key(
+        "U",
+        "inside('surprise')",
+        "surprise",
+        "Show the text by how unlikely each character was; , and . go through the largest surprises.",
+        runs="own",
+    ),
+    Key(
         "t",
         "inside('shapes')",
         "shapes",

@@ -111,7 +111,7 @@ class ReadingPane(InsidePane[ReadingFacts]):
             return None
         width, height = self.size
         facts, glyphs = _readable(facts, scene)
-        page = lay_out_reading(
+        laid = lay_out_reading(
             facts,
             width=width,
             height=height,
@@ -120,7 +120,7 @@ class ReadingPane(InsidePane[ReadingFacts]):
             at=_at(scene),
             words=scene.has_words,
         )
-        return page.character_at(*self._mouse)
+        return laid.page.character_at(*self._mouse)
 
 
 def _rank(experiment: Experiment, view: ViewState) -> int:
