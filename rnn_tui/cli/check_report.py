@@ -62,6 +62,7 @@ def facts(verdict: "Verdict") -> dict[str, Any]:
             {"part": each.part, "about": each.about, "yours": each.yours} for each in verdict.mistakes or of_part
         ],
         "all_of_it": bool(verdict.mistakes),
+        "inside": verdict.inside or None,
         "weights": {}
         if verdict.placing is None
         else {each.name: _held(verdict, each) for each in verdict.placing.parameters},
@@ -98,16 +99,18 @@ def _unexplained(verdict: "Verdict", parting: "Parting") -> list[str]:
             "",
             *_equations(verdict, verdict.in_part),
         ]
+    gates = verdict.kind.gate_names
     found = [
         f"{name} is not torch's {short}: they part in {parting.part}, and it is none of the usual mistakes.",
         "",
         f"  torch's  {verdict.equations[parting.part]}",
     ]
-    gates = verdict.kind.gate_names
-    if len(gates) > 1 and parting.part not in gates and not set(parting.agreeing) & set(gates):
-        found.append(
-            f"  Leave its gates on self, as in self.{gates[0]} = {gates[0]}: then check tells which of them it is."
-        )
+    if len(gates) == 1 or parting.part in gates or set(parting.agreeing) & set(gates):
+        return found
+    if verdict.inside:
+        found.append(f"  torch's  {verdict.equations[verdict.inside]}")
+        found.append(f"  With 0 for all weights of {verdict.inside} they agree: look there, and at what is made of it.")
+    found.append(f"  Leave the gates on self, as in self.{gates[0]} = {gates[0]}: then check can compare each of them.")
     return found
 
 
@@ -137,8 +140,9 @@ def _where(verdict: "Verdict", parting: "Parting") -> list[str]:
         f"with {counted(sizes.inputs, 'input')}, {counted(sizes.units, 'unit')}, {counted(sizes.rows, 'row')} and "
         f"{counted(sizes.steps, 'time step')}"
     )
+    known = verdict.mistakes and verdict.mistakes[0].part != parting.part and not parting.is_gradient
     found = [
-        f"They part first in {what}{where}, by {parting.by:.3g}:",
+        f"{'It shows' if known else 'They part'} first in {what}{where}, by {parting.by:.3g}:",
         f"yours is {parting.own:.4g}, torch's {parting.torch:.4g}, {size}.",
     ]
     if parting.agreeing:
@@ -152,10 +156,12 @@ def _weights(verdict: "Verdict") -> list[str]:
     if verdict.placing is None:
         return []
     rows = [(safe(each.name), _held(verdict, each)) for each in verdict.placing.parameters]
-    wide = max(len(name) for name, _ in rows)
-    lacking = _lacking(verdict)
-    found = ["", "The same weights for both:", *(f"  {name:<{wide}}  {held}" for name, held in rows)]
-    return [*found, f"  {'torch’s':<{wide}}  {lacking}: 0, since it has none of its own"] if lacking else found
+    rows = [(name, held) for name, held in rows if name != held]
+    wide = max((len(name) for name, _ in rows), default=0)
+    found = [f"  {name:<{wide}}  {held}" for name, held in rows]
+    if lacking := _lacking(verdict):
+        found.append(f"  torch's {lacking}: 0, as {safe(verdict.name)} has no such bias")
+    return ["", "The same weights for both, by torch's names:", *found] if found else []
 
 
 def _held(verdict: "Verdict", each: "Placed") -> str:

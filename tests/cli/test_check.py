@@ -71,6 +71,22 @@ def test_a_wrong_cell_as_json() -> None:
     assert found["weights"] == {}  # the class gets torch's
 
 
+def test_what_nothing_explains() -> None:
+    name = written(GRU_STEP.replace("x_n + r * h_n", "x_n * 2 + r * h_n"))
+    code, out, _ = run(name, "--against", "gru")
+    assert code == 1
+    assert out.startswith("MyGRU is not torch's GRU: they part in h, and it is none of the usual mistakes.\n")
+    assert "\n  torch's  n = tanh(W_in x + b_in + r·(W_hn h + b_hn))\n" in out
+    assert "With 0 for all weights of n they agree" in out
+    assert "self.r = r" in out
+    found = json.loads(run(name, "--against", "gru", "--json")[1])
+    assert (found["differs"], found["all_of_it"], found["inside"]) == ([], False, "n")
+    shown = GRU_SIX.replace("self.new_x(x)", "self.new_x(x) * 2")
+    out = run(written(shown), "--against", "gru")[1]
+    assert out.startswith("MyGRU is not torch's GRU: they part in n, and it is none of the usual mistakes.\n")
+    assert "With 0" not in out
+
+
 def test_gradients_in_words() -> None:
     source = GRU_STEP.replace("n = torch.tanh(x_n + r * h_n)", "n = torch.tanh(x_n + r * h_n).detach()")
     code, out, _ = run(written(source), "--against", "gru")

@@ -36,6 +36,7 @@ class Verdict:
     parting: Parting | None
     mistakes: tuple[Mistake, ...]  # that explain all of it
     in_part: Mistake | None  # else: the one that explains the part where they part first
+    inside: str  # without `mistakes`: the first gate such that all agrees where its weights are 0; "" for none
     placing: Placing | None  # of a module; None: a class that gets torch's four weights
     tried: int  # ways to assign the weights
 
@@ -93,6 +94,7 @@ def _check(kind: CellKind, trials: int) -> Verdict:
         parting=parting,
         mistakes=tuple(sorted(fit.mistakes or (), key=lambda each: order.index(each.part))),
         in_part=in_part,
+        inside=fit.inside,
         placing=None if isinstance(cell, StepOfFour) else placing,
         tried=fit.tried,
     )

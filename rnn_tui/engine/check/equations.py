@@ -5,7 +5,7 @@ no choice made they are torch's, and a test holds them to it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -127,11 +127,14 @@ def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, cha
 
 def _as_taken(kind: CellKind, weights: Weights, changes: Changes) -> Weights:
     """Return the weights as a cell takes them: their blocks in another order, W_hh transposed."""
-    w_hh = weights.w_hh.transpose(1, 2) if "W_hh" in changes else weights.w_hh
-    if "order" not in changes:
-        return Weights(weights.w_ih, w_hh, weights.b_ih, weights.b_hh)
-    at = [changes["order"].index(gate) for gate in kind.gate_names]
-    return Weights(weights.w_ih[at], w_hh[at], weights.b_ih[at], weights.b_hh[at])
+    if "order" in changes:
+        at = [changes["order"].index(gate) for gate in kind.gate_names]
+        weights = Weights(weights.w_ih[at], weights.w_hh[at], weights.b_ih[at], weights.b_hh[at])
+    if turned := changes.get("W_hh"):
+        blocks = zip(kind.gate_names, weights.w_hh, strict=True)
+        w_hh = torch.stack([block.T if gate in turned else block for gate, block in blocks])
+        weights = replace(weights, w_hh=w_hh)
+    return weights
 
 
 def _sums(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ from itertools import islice
 
 import torch
 
-from rnn_tui.engine.check.equations import Parts, step_in_parts
+from rnn_tui.engine.check.equations import Parts, Weights, step_in_parts
 from rnn_tui.engine.check.mistakes import Mistake, all_changes
 from rnn_tui.engine.check.placing import CannotPlace, E, H, Placing, masked, placings
 from rnn_tui.engine.check.side_by_side import Sizes, differ, draw_weights
@@ -36,6 +36,7 @@ class Fit:
     shown: Parts  # what one step of the cell shows
     mistakes: tuple[Mistake, ...] | None
     in_parts: dict[str, Mistake | None]  # without `mistakes`: what is wrong with each part, None for one that is right
+    inside: str = ""  # likewise: the first gate such that all agrees where its weights are 0
     tried: int = 1  # ways
 
 
@@ -53,9 +54,25 @@ class _Trials:
 
     def fit(self, placing: Placing) -> Fit:
         """Run the cell, and look for one mistake. Raises CellError."""
-        setting(self.cell, placing, masked(self._weights, placing))
-        _, shown = own_step(self._kind, self.cell, self._x, self._state)
+        shown = self._run(placing, masked(self._weights, placing))
         return Fit(placing, shown, self._variants_of(placing, 1).like(shown), {})
+
+    def inside(self, placing: Placing) -> str:
+        """Return the first gate such that cell and equations agree where all its weights are 0; "" for none."""
+        for at, gate in enumerate(self._kind.gate_names):
+            given = masked(self._weights, placing)
+            weights = Weights(*(each.clone() for each in (given.w_ih, given.w_hh, given.b_ih, given.b_hh)))
+            for each in (weights.w_ih, weights.w_hh, weights.b_ih, weights.b_hh):
+                each[at] = 0
+            shown = self._run(placing, weights)
+            right = step_in_parts(self._kind, self._x, self._state, weights, {})
+            if all(differ(shown[name], right[name]) <= 1 for name in "hc" if name in right):
+                return gate
+        return ""
+
+    def _run(self, placing: Placing, weights: Weights) -> Parts:
+        setting(self.cell, placing, weights)
+        return own_step(self._kind, self.cell, self._x, self._state)[1]
 
     def in_depth(self, fit: Fit) -> Fit:
         """Look for two mistakes and more, and otherwise for one in each part."""
@@ -119,7 +136,8 @@ def find_fit(kind: CellKind) -> Fit:
     trials = _Trials(kind)
     if isinstance(trials.cell, StepOfFour):
         fit = trials.fit(placed_whole(kind))
-        return fit if fit.mistakes is not None else trials.in_depth(fit)
+        fit = fit if fit.mistakes is not None else trials.in_depth(fit)
+        return fit if fit.mistakes is not None else replace(fit, inside=trials.inside(fit.placing))
     seen = set()
     unexplained: list[Fit] = []
     for all_orders in (False, True):
@@ -138,8 +156,9 @@ def find_fit(kind: CellKind) -> Fit:
             unexplained += deeper
         if best is not None:
             return replace(best, tried=len(seen))
-    closest = max(unexplained, key=lambda each: (each.placing.named, len(each.in_parts)))
-    if not closest.placing.named and not closest.in_parts:
+    unexplained = [replace(each, inside=trials.inside(each.placing)) for each in unexplained]
+    closest = max(unexplained, key=lambda each: (each.placing.named, len(each.in_parts), bool(each.inside)))
+    if not (closest.placing.named or closest.in_parts or closest.inside):
         raise CannotPlace(
             f"which of its weights is which gate cannot be told: none of {len(seen):,} ways to assign them gives the "
             f"numbers of {kind.short}, as it is or with up to {_MOST_MISTAKES} of the usual mistakes"

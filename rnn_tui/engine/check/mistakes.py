@@ -203,10 +203,11 @@ def _sums(kind: CellKind) -> Iterator[Mistake]:
     for missing, (about, yours) in everywhere.items():
         yield Mistake("sums", missing, first, about if len(kind.gates) == 1 else f"{about}, in any gate", yours)
     note = "x @ W.T is W x: rows of W are units."
-    yield Mistake("W_hh", "transposed", first, "W_hh is transposed", "W_hhᵀ h, as in h @ W", note)
+    yield Mistake("W_hh", "".join(kind.gate_names), first, "W_hh is transposed", "W_hhᵀ h, as in h @ W", note)
     if len(kind.gates) == 1:
         return
     for gate in kind.gate_names:
+        yield Mistake("W_hh", gate, gate, f"in {gate}, W_h{gate} is transposed", f"W_h{gate}ᵀ h, as in h @ W", note)
         terms = {"x": f"W_i{gate} x", "b_i": f"b_i{gate}", "h": f"W_h{gate} h", "b_h": f"b_h{gate}"}
         for missing in (*everywhere,):
             gone = [terms[each] for each in missing.split()]

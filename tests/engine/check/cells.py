@@ -250,6 +250,14 @@ WRONG = {  # the name: the kind, the file, what is changed in it, by what, the p
         "h and c are swapped",
     ),
     "not transposed": ("rnn", RNN_STEP, "h @ w_hh.T", "h @ w_hh", "h", "W_hh is transposed"),
+    "one not transposed": (
+        "gru",
+        GRU_SIX,
+        "self.r * self.new_h(h)",
+        "self.r * (h @ self.new_h.weight + self.new_h.bias)",
+        "n",
+        "in n, W_hn is transposed",
+    ),
     "relu": ("rnn", RNN_STEP, "torch.tanh", "torch.relu", "h", "relu stands in the place of tanh"),
     "no bias": ("rnn", RNN_STEP, "+ b_ih + h @ w_hh.T + b_hh", "+ h @ w_hh.T", "h", "no bias is added"),
 }

@@ -102,6 +102,15 @@ def test_what_no_mistake_explains_is_said_so(tmp_path: Path) -> None:
     found = verdict(tmp_path, "gru", GRU_STEP.replace("r * h_n", "r * r * h_n"))
     assert found.parting is not None
     assert (found.mistakes, found.in_part) == ((), None)
+    assert found.inside == "n"  # which is tanh(0) without its weights, whatever r is
+
+
+def test_a_gate_that_is_not_shown_is_found_by_its_weights(tmp_path: Path) -> None:
+    """The sum of a gate is doubled, which no usual mistake does: with 0 for its weights it is right."""
+    for at, gate in enumerate(("i", "f", "g", "o")):
+        source = LSTM_STEP.replace(f"({gate})", f"(2 * {gate})", 1)
+        assert source != LSTM_STEP, at
+        assert verdict(tmp_path, "lstm", source).inside == gate
 
 
 CUT = {  # what is cut off the graph: (kind, file, right, cut, the first gradient that differs, is there none)
@@ -216,7 +225,7 @@ HOSTILE: dict[str, tuple[str, str]] = {  # what is said: the kind, the file
     ),
     "which of its weights is which gate cannot be told": (
         "gru",
-        GRU_STACKED.replace("r * self.b(h)", "torch.sin(r * self.b(h))"),
+        GRU_STACKED.replace("+ z * h", "+ z * torch.sin(h)"),
     ),
     "TypeError": (
         "gru",
