@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 from rnn_tui.cli.errors import UsageError
 from rnn_tui.common.wording import shown
-from rnn_tui.experiment.cell_kinds import OWN
+from rnn_tui.experiment.cell_kinds import CELL_KINDS, OWN
 from rnn_tui.experiment.memory import parse_size
 from rnn_tui.experiment.named_cell import NotACell, is_named, name_cell, named_cell, read_name
 from rnn_tui.experiment.setting import Setting, either
@@ -67,6 +67,11 @@ class CellType(SettingType):
         if value == OWN and named_cell() is None:
             self.refuse(value, param, "needs the file, as in --cell mine.py:MyGRU")
         return super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer the kinds, and the files where none begins so."""
+        kinds = [CompletionItem(kind) for kind in CELL_KINDS if kind.startswith(incomplete)]
+        return kinds or [CompletionItem(incomplete, type="file")]
 
 
 class Count(_Type):

@@ -40,7 +40,9 @@ class SectionOption(click.Option):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer the words that its value may be, or the files and folders where it is one of those."""
         metavar = self.metavar or ""
-        if "|" in metavar:
+        if metavar == "FILE.py:CLASS":
+            return [CompletionItem(incomplete, type="file")]
+        if "|" in metavar and not isinstance(self.type, CellType):
             return [CompletionItem(word) for word in metavar.split("|") if word.startswith(incomplete)]
         if metavar in ("FILE", "DIR"):
             return [CompletionItem(incomplete, type=metavar.lower())]

@@ -80,7 +80,7 @@ REFUSED = {
     ("remember", "--gap", ""): "--gap '': is not a whole number",
     ("lessons", "--gap", "3"): "--gap: no such option",
     # words
-    ("--cell", "foo"): "--cell foo: does not fit: it must be rnn, rnn-relu, gru or lstm",
+    ("--cell", "foo"): "--cell foo: does not fit: it must be rnn, rnn-relu, gru, lstm, peephole-lstm, ",
     ("--optimizer", "\x07"): "--optimizer ␇: does not fit",
     ("--device", "gpu"): "--device gpu: is not a device: it must be auto, cpu, cuda, cuda:N or mps",
     ("train", "--device", "mps"): "--device mps: is not there",

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from rnn_tui import __version__
 from rnn_tui.cli import manual
 from rnn_tui.cli.main import main
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.manual import TOPICS, read_page
 from rnn_tui.protocol.rendezvous import Note, write_note
@@ -115,11 +116,18 @@ def test_a_lesson_follows_a_command_and_is_named_once() -> None:
 def test_options_and_their_words() -> None:
     assert offered("--schedule-") == ["--schedule-every", "--schedule-factor"]
     assert offered("train", "--js") == ["--json"]
-    assert offered("hihello", "--cell", "") == ["rnn", "rnn-relu", "gru", "lstm"]
+    assert offered("hihello", "--cell", "") == [*CELL_KINDS]
+    assert offered("hihello", "--cell", "gr") == ["gru"]
     assert offered("sample", "x", "--to") == ["--top-k"]
     completion = ShellComplete(main, {}, "rnn-tui", "_RNN_TUI_COMPLETE")
     assert [item.type for item in completion.get_completions(["--text"], "no")] == ["file"]
     assert [item.type for item in completion.get_completions(["--run"], "no")] == ["dir"]
+    assert [item.type for item in completion.get_completions(["--cell"], "mi")] == [
+        "plain",
+        "plain",
+    ]  # min-gru, min-lstm
+    for command in ([], ["sample", "x"], ["resume"]):
+        assert [item.type for item in completion.get_completions([*command, "--cell"], "my")] == ["file"]
 
 
 @pytest.fixture
