@@ -14,7 +14,7 @@ from rnn_tui.engine.headless.rows_report import rows_json, rows_line, rows_updat
 from rnn_tui.engine.headless.series_report import series_line, series_update
 from rnn_tui.engine.headless.summary import summary
 from rnn_tui.engine.headless.text_report import lines_every, text_json, text_line, text_update
-from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.cell_error import CellError, blamed
 from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.processes import ALONE, Processes, RankLost
 from rnn_tui.engine.session.session import Session
@@ -80,16 +80,13 @@ def train(
             every = every or (lines_every(session) if experiment.data.per_character else 1)
             for _ in _updates(session, every, interrupts, lines, checkpointer, measures=json):
                 lines.write(_line(session, json=json))
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
+    except (RuntimeError, MemoryError, CellError) as error:
+        own = blamed(error, session.experiment)
+        if own is None and not out_of_memory(error):
             raise
         if checkpointer is not None:
-            checkpointer.abandon()
-        raise ExperimentError("run.device", shortage_told(session.experiment)) from None
-    except CellError:
-        if checkpointer is not None:
             checkpointer.abandon()  # a pass is half computed; the checkpoint on the disk is whole
-        raise
+        raise own or ExperimentError("run.device", shortage_told(session.experiment)) from None
     except RankLost:
         if checkpointer is not None:
             checkpointer.abandon()  # what the lost rank had is not known; the checkpoint on the disk is whole

@@ -51,21 +51,17 @@ def obey(driver: Driver, command: Command) -> None:
             if session.is_shared and _is_for_one_process(command):
                 raise HistoryError(_SEVERAL)
             _HANDLERS[type(command)](driver, session, command)
-    except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        if driver.session is None:
-            assert isinstance(command, Open)
-            raise ExperimentError("run.device", shortage_told(command.experiment)) from None
-        driver.give_up(driver.session)
     except RankLost as lost:
         if driver.session is None:
             raise ExperimentError("run.processes", str(lost)) from None
         driver.lose(driver.session, lost)
-    except CellError as error:
-        if driver.session is None or isinstance(command, Open | Restart):
+    except (RuntimeError, MemoryError, CellError) as error:
+        begins = driver.session is None or isinstance(command, Open | Restart)
+        if driver.session is None and isinstance(command, Open) and out_of_memory(error):
+            raise ExperimentError("run.device", shortage_told(command.experiment)) from None
+        if driver.session is None or (begins and not out_of_memory(error)):
             raise
-        driver.hold_at_error(driver.session, error)
+        driver.failed(driver.session, error)
     driver.show_anew()
 
 

@@ -9,7 +9,7 @@ import torch
 from rnn_tui.engine.answers.weights import wants_update
 from rnn_tui.engine.host.pace import Pace
 from rnn_tui.engine.host.pool import Pool
-from rnn_tui.engine.network.cell_error import CellError
+from rnn_tui.engine.network.cell_error import CellError, blamed
 from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.session.cell_file import LOOK_EVERY, CellFile
 from rnn_tui.engine.session.processes import RankLost
@@ -119,14 +119,20 @@ class Driver:
                 if not session.recording.evaluation.is_busy:
                     self.revision += 1
                     self._folder.save()
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            self.give_up(session)
         except RankLost as lost:
             self.lose(session, lost)
-        except CellError as error:
-            self.hold_at_error(session, error)
+        except Exception as error:
+            self.failed(session, error)
+
+    def failed(self, session: Session, error: Exception) -> None:
+        """End the run where memory ran out; hold it where its own cell is to blame. Raises any other error."""
+        if out_of_memory(error):
+            self.give_up(session)
+            return
+        own = blamed(error, session.experiment)
+        if own is None:
+            raise error
+        self.hold_at_error(session, own)
 
     def hold_at_error(self, session: Session, error: CellError) -> None:
         """Hold, because the author of the cell must mend it; nothing is lost, and the file is read when it changes."""

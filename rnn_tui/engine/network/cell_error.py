@@ -3,11 +3,12 @@
 import traceback
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.experiment.cell_kinds import OWN
-from rnn_tui.experiment.named_cell import NamedCell
-from rnn_tui.experiment.spec import ExperimentError
+from rnn_tui.experiment.named_cell import NamedCell, named_cell
+from rnn_tui.experiment.spec import Experiment, ExperimentError
 
-__all__ = ["CellError", "told"]
+__all__ = ["CellError", "blamed", "told"]
 
 
 class CellError(ExperimentError):
@@ -25,3 +26,17 @@ def told(named: NamedCell, error: BaseException) -> CellError:
     where = f"line {lines[-1]}: " if lines else ""
     said = " ".join(str(error).split())
     return CellError(named, f"{where}{type(error).__name__}{f': {safe(said)}' if said else ''}")
+
+
+def blamed(error: BaseException, experiment: Experiment) -> CellError | None:
+    """Return the error as one of the experiment's own cell, which may have caused it; None where there is none.
+
+    What autograd raises at the end of a pass has no line of the file: a value changed in place, a result without a
+    gradient.
+    """
+    if isinstance(error, CellError):
+        return error
+    named = named_cell()
+    if experiment.network.cell != OWN or named is None or out_of_memory(error):
+        return None
+    return told(named, error)

@@ -33,7 +33,7 @@ def call(cell: nn.Module, x: Tensor, state: Any) -> tuple[Any, Parts]:
     with Left(cell) as left:
         try:
             found = cell.forward(x, state)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             named = named_cell()
             if named is None or out_of_memory(error):
                 raise

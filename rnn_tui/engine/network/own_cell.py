@@ -197,6 +197,9 @@ def _try(loaded: Loaded, input_size: int, hidden_size: int) -> _Tried:
         if tuple(value.shape) == (_ROWS, hidden_size) and value.is_floating_point()
     ]
     weights = tuple((name, tuple(weight.shape)) for name, weight in cell.named_parameters())
+    if not weights:
+        problem = "has no weights; a part that has some must be set on self, as an nn.Linear or an nn.Parameter"
+        raise CellError(loaded.named, problem)
     return _Tried(has_c, tuple(gates), weights)
 
 
@@ -222,6 +225,9 @@ def _check_state(named: NamedCell, found: Any, has_c: bool, hidden_size: int) ->
     for name, each in zip("hc", states, strict=False):
         if not isinstance(each, Tensor):
             raise CellError(named, f"returns {safe(type(each).__name__)} as {name}; it must be a tensor {wanted}")
+        if each.dtype != torch.float32:
+            kind = str(each.dtype).removeprefix("torch.")
+            raise CellError(named, f"returns {name} as {kind}; it must be float32, as what it reads")
         if tuple(each.shape) != (_ROWS, hidden_size):
             shape = ", ".join("N" if size == _ROWS else str(size) for size in each.shape)
             raise CellError(named, f"returns {name} of shape ({shape}); it must be {wanted}, as the one before it")

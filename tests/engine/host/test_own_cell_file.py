@@ -130,3 +130,17 @@ def test_an_error_in_a_step_leaves_the_run_as_it_was(mine: Path) -> None:
     for one, two in zip(session.trainer.model.parameters(), other.trainer.model.parameters(), strict=True):
         assert torch.equal(one, two)
     assert not all(torch.equal(one, two) for one, two in zip(weights, session.trainer.model.parameters(), strict=True))
+
+
+def test_what_autograd_finds_wrong_holds_the_run_too(mine: Path) -> None:
+    driver = opened()
+    step(driver)
+    write(mine, GRU.replace("return (1", "self.r.mul_(2)\n        return (1"))
+    driver.turn()
+    step(driver)
+    assert notice(driver).startswith("mine.py:MyGRU, RuntimeError: one of the variables needed for gradient")
+    write(mine, GRU)
+    driver.turn()
+    step(driver)
+    step(driver)
+    assert notice(driver) == ""

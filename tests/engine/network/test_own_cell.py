@@ -216,6 +216,10 @@ WRONG = {  # what is said: the file
     "reads one tensor as its state and returns 2": f"{STEP}return h, h\n",
     "has neither forward(self, x, state)": "class A:\n    pass\n",
     "line 3: ZeroDivisionError": f"{STEP}return h / (1 / 0)\n",
+    "line 3: SystemExit: 4": f"{STEP}raise SystemExit(4)\n",
+    "line 3: RecursionError": f"{STEP}return self.step(x, h)\n",
+    "returns h as float64; it must be float32": f"{STEP}return h.double()\n",
+    "has no weights": GRU.split("self.to_r = ")[0] + "pass\n\n    def forward(self, x, h):\n        return h\n",
 }
 
 
