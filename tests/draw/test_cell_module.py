@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rnn_tui.draw.cell.cell import draw_cell
 from rnn_tui.draw.kit.palette import DARK
@@ -70,7 +71,22 @@ def test_what_does_not_fit_is_marked() -> None:
     assert "a49" not in "".join(lines)
 
 
+def test_a_state_that_is_a_matrix_is_an_image() -> None:
+    matrix = np.zeros((4, 4), np.float32)
+    matrix[3, 2] = -1.5
+    grid = picture(replace(facts(), matrix=matrix), 60, 24)
+    lines = texts(grid)
+    top = next(y for y, line in enumerate(lines) if "the state as a matrix" in line)
+    assert "−1.5" in lines[top]
+    lower = [(x, y) for y in (top + 1, top + 2) for x in range(1, 17) if grid[y][x][1] != grid[top + 1][1][1]]
+    assert {y for _, y in lower} == {top + 2}  # two rows share a line
+    assert [x for x, _ in lower] == [9, 10, 11, 12]
+    assert not any("the state as a matrix" in line for line in texts(picture(replace(facts(), matrix=matrix), 60, 9)))
+
+
 @settings(max_examples=examples(40))
 @given(st.integers(1, 150), st.integers(1, 50), st.integers(1, 30), st.booleans(), st.text(max_size=80))
 def test_any_room_and_any_text(width: int, height: int, units: int, c: bool, text: str) -> None:
-    picture(facts(units, text, c=c), width, height)
+    some = facts(units, text, c=c)
+    matrix = np.linspace(-1, 1, units * units, dtype=np.float32).reshape(units, units)
+    picture(replace(some, matrix=matrix) if c else some, width, height)

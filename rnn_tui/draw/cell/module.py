@@ -8,7 +8,7 @@ from rnn_tui.common.glyphs import safe
 from rnn_tui.draw.cell.equation import before, selected
 from rnn_tui.draw.cell.unit_table import UnitColumn, draw_table, window
 from rnn_tui.draw.kit.canvas import Canvas
-from rnn_tui.draw.kit.matrix import scale_of
+from rnn_tui.draw.kit.matrix import Floats, ValueCell, draw_legend, draw_matrix, scale_above, scale_of
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.protocol.inspect.cell import CellFacts
 
@@ -32,13 +32,34 @@ def draw_module(canvas: Canvas, facts: CellFacts, *, palette: Palette) -> tuple[
         y += 1
     y += bool(y)
     columns, held, sums = _columns(facts)
-    left = canvas.height - y - 1
+    image = _rows_of_image(facts, canvas.height - y - min(count, _TABLE) - 3)
+    left = canvas.height - y - 1 - (image + 2 if image else 0)
     rows = window(count, max(1, left), at)
     tall = max(1, min(_TALLEST, left // max(1, count)))
     labels = [str(unit + 1) for unit in facts.units.tolist()]
     draw_table(canvas, y, labels, at, columns, rows=rows, tall=tall, palette=palette)
+    if image and facts.matrix is not None:
+        _draw_image(canvas, canvas.height - image - 1, facts.matrix, image, palette)
     scales = [("parts", sums), ("h", held)] if facts.gates else [("h", held)]
     return len(labels[rows]), scales
+
+
+def _rows_of_image(facts: CellFacts, room: int) -> int:
+    """Return the lines of the state as an image, two of its rows in each; 0: there is none, or no room."""
+    if facts.matrix is None or not facts.matrix.size:
+        return 0
+    rows = (len(facts.matrix) + 1) // 2
+    return rows if rows <= room else 0
+
+
+def _draw_image(canvas: Canvas, y: int, matrix: Floats, rows: int, palette: Palette) -> None:
+    """Draw a matrix, a line for two of its rows, with its scale above it."""
+    scale = scale_above(matrix)
+    wide = max(1, min(4, (canvas.width - 2) // matrix.shape[1]))
+    x = canvas.put(1, y, "S, the state as a matrix  ", palette.text)
+    draw_legend(canvas, x, y, "", scale, palette)
+    shown = matrix[: 2 * rows, : (canvas.width - 2) // wide]
+    draw_matrix(canvas, 1, y + 1, shown, ValueCell(width=wide, tall=0, scale=scale, palette=palette))
 
 
 def _lines(source: str, room: int) -> list[str]:

@@ -11,7 +11,7 @@ from rnn_tui.engine.inspect.compare import compare
 from rnn_tui.engine.inspect.focus import NOT_FED, Focus, floats, sampled
 from rnn_tui.engine.inspect.unrolled_pass import UnrolledLayer
 from rnn_tui.engine.network.single_layers import largest_finite
-from rnn_tui.protocol.arrays import Integers
+from rnn_tui.protocol.arrays import Floats, Integers
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, Compared, GateTerms
 
 __all__ = ["cell_facts"]
@@ -66,6 +66,7 @@ def cell_facts(focus: Focus, ask: CellAsk) -> CellFacts:
         c=None if cell.c is None else floats(cell.of_units(cell.c)[0, mine]),
         source="" if cell.module is None else source_of(cell.module, cell.kind),
         h=floats(cell.h[0, mine]),
+        matrix=_matrix(cell, mine, _index(states, x.device)),
         compared=_compared(focus, layer, direction, step, mine) if ask.compare and cell.module is None else None,
         largest_w=largest_finite(cell.w_ih, cell.w_hh),
         largest_sum=_largest_sum(cell),
@@ -92,6 +93,14 @@ def _compared(focus: Focus, layer: int, direction: int, step: int, units: Tensor
         difference=float(torch.stack(apart).max()),
         steps=steps,
     )
+
+
+def _matrix(cell: UnrolledLayer, units: Tensor, columns: Tensor) -> Floats | None:
+    """Return the state of a cell whose state is a matrix, some of its rows and columns."""
+    if cell.kind.memory != "H" or cell.c is None:
+        return None
+    size = cell.h.shape[-1]
+    return floats(cell.c[0].reshape(size, size)[units][:, columns])
 
 
 def _largest_c(cell: UnrolledLayer) -> float:

@@ -68,6 +68,7 @@ class CellFacts(Answer, frozen=True, kw_only=True, tag=True):
     c: Floats | None = None  # (u,)
     h: Floats  # (u,)
     source: str = ""  # the equations of a cell that is a module, as they are written in its file
+    matrix: Floats | None = None  # (u, k) the state of a cell whose state is a matrix: rows of the units
     compared: Compared | None = None
     largest_w: float = 0.0  # |value| in W_ih and W_hh, not only in what is shown; 0: unknown
     largest_sum: float = 0.0  # in the terms and sums of all units and gates at this step

@@ -219,6 +219,11 @@ def test_it_learns_and_every_pane_has_something_to_show(name: str) -> None:
     assert all(each.holds for each in session.probe.checks(EVERYTHING))
     (top,) = [each for each in session.probe.states(EVERYTHING) if each.layer == 1]
     assert_allclose(cell.h, top.h[:, cell.step], atol=1e-6)
+    if kind.memory == "H":
+        assert cell.matrix.shape == (6, 6)
+        assert_allclose(np.linalg.norm(cell.matrix, axis=1), cell.c, rtol=1e-5)
+    else:
+        assert cell.matrix is None
     names = [each.removeprefix("recurrent.") for each, _ in session.trainer.model.named_parameters()]
     assert [each for each, _ in parameter_shapes(session.experiment)] == names
     assert session.experiment.weights == sum(each.numel() for each in session.trainer.model.parameters())

@@ -35,9 +35,8 @@ class DeltaNet(nn.Module):
         v = self.to_v(x)  # (N, H)
         alpha, beta = torch.sigmoid(self.to_alpha(x)), torch.sigmoid(self.to_beta(x))  # (N, 1) each
         s = alpha[..., None] * s  # (N, H, H)
-        there, read = (s @ torch.stack((k, q), -1)).unbind(-1)  # (N, H) each: what S has for k, and for q
-        u = beta * (v - there)  # (N, H), what is added for k
-        s = torch.baddbmm(s, u[..., None], k[:, None])  # S + u kᵀ, (N, H, H)
-        h = read + u * (k * q).sum(-1, keepdim=True)  # S q of the new S, (N, H)
+        there = (s @ k[..., None])[..., 0]  # (N, H), what S has for k
+        s = s + (beta * (v - there))[..., None] * k[:, None]  # (N, H, H)
+        h = (s @ q[..., None])[..., 0]  # (N, H)
         parts = {"α": alpha.expand(-1, size), "β": beta.expand(-1, size), "v": v, "k": k, "q": q}
         return (h, s.flatten(1)), parts
