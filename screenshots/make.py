@@ -107,7 +107,6 @@ SHOTS = (
         size=(140, 44),
     ),
     Shot(name="three-words", lesson="three-words", tick=5, keys=("right_curly_bracket",)),
-    Shot(name="stage", lesson="hihello", tick=52, keys=("S",), size=(60, 20)),
     Shot(name="backward", lesson="hihello", tick=20, keys=("shift+right", *["n"] * 28)),  # held half-way back
     Shot(
         name="fork",
@@ -124,7 +123,8 @@ SHOTS = (
     Shot(name="space", lesson="remember", cell="gru", tick=100, keys=("p",)),
     Shot(name="saliency", lesson="remember", cell="lstm", tick=144, keys=("a", "h")),
     Shot(name="shapes", lesson="ohlol-lstm", tick=15, keys=("t",)),
-    Shot(name="experiment", lesson="hihello", tick=6, keys=("e",)),
+    Shot(name="eigenvalues", lesson="hihello", cell="lru", tick=60, keys=("J",), then=120),
+    Shot(name="surprise", lesson="words", tick=360, keys=("U", "z"), speed=0.0),
     Shot(name="python-source", lesson="python-source", tick=600, keys=("u", *["o"] * 4, "z"), speed=0.0),
     Shot(name="sine", lesson="sine", tick=300, keys=("y",)),
 )
