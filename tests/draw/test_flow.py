@@ -142,6 +142,13 @@ def test_gradients_come_down_through_head_and_layers_to_the_embedding() -> None:
     assert not any("↓" in text for text in column(grid, 1))
 
 
+@pytest.mark.parametrize(("layer", "is_lit"), [(-1, True), (0, False), (1, True)])
+def test_the_head_is_gone_back_through_with_the_layer_below_it(layer: int, is_lit: bool) -> None:
+    now = flow("backward", 2, layer=layer, layers=2)
+    assert now.lit("head", 2) is now.lit("output", 2) is is_lit
+    assert not now.lit("head", 1)
+
+
 @pytest.mark.parametrize("width", [30, 47, 77, 120])
 def test_gradients_are_told_also_without_colours_and_in_small_boxes(width: int) -> None:
     now = flow("backward", 0, norms={(0, 0): (0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))}, largest=1.0)
@@ -237,6 +244,23 @@ def test_numbers_that_do_not_fit_are_counted() -> None:
     assert "‖ΔW_ih‖ 0.50 (25%)" in text
     shown = text.count("25%")
     assert f"+{9 - shown}" in text
+
+
+def test_whatever_the_width_all_numbers_are_there_or_counted() -> None:
+    items = [f"n{number} +0.500" for number in range(8)]
+    numbers = tuple((f"n{number}", 0.5) for number in range(8))
+    for width in range(40, 110):
+        rows = [strip.text for strip in draw_phase(phase(numbers=numbers), width=width, height=2, palette=DARK)]
+        shown = [each for each in items if each in rows[1]]
+        assert shown == items[: len(shown)]
+        if len(shown) < len(items):
+            assert rows[1].rstrip().endswith(f"  +{len(items) - len(shown)}")
+        else:
+            assert rows[1].rstrip().endswith(items[-1])
+    all_of_them = "  ".join(items)
+    for width, last in ((len(all_of_them) + 4, items[-1]), (len(all_of_them) + 3, "+1")):
+        rows = [strip.text for strip in draw_phase(phase(numbers=numbers), width=width, height=2, palette=DARK)]
+        assert rows[1].rstrip().endswith(last), width
 
 
 @pytest.mark.parametrize(

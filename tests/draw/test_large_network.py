@@ -65,6 +65,16 @@ def test_each_unit_is_a_band_of_its_colour(palette: Any) -> None:
     assert units_in_large_box(net, height=17, axis=axis, halves=True) == 5
 
 
+def test_the_column_of_the_time_cursor_is_marked() -> None:
+    axis, plain, marked = TimeAxis.fit(58, 6, narrowest=NARROWEST), picture(network()), picture(network(), cursor=2)
+    for label in ("input", "output", "target"):
+        y = next(y for y, line in enumerate(lines(plain)) if line.strip().startswith(label))
+        steps = {
+            axis.step_at(x) for x, (one, other) in enumerate(zip(plain[y], marked[y], strict=True)) if one != other
+        }
+        assert steps == {2}, label
+
+
 def test_answers_have_their_mark_below_what_is_right() -> None:
     drawn = [line.split() for line in lines(picture(network()))]
     assert ["target", *"ihello"] in drawn

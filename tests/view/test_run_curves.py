@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from textual.pilot import Pilot
 
 from rnn_tui.experiment.spec import Data, Experiment, Training
@@ -13,7 +14,7 @@ from rnn_tui.runs.annotations import annotate
 from rnn_tui.runs.catalog import read_entry
 from rnn_tui.runs.facts import RunFacts, facts_of
 from rnn_tui.runs.loss_reader import LossReader
-from rnn_tui.view.app.curves_app import CurvesApp
+from rnn_tui.view.app.curves_app import CurvesApp, run_curves
 from rnn_tui.view.model.compared_runs import kind_of_loss
 from rnn_tui.view.model.settings import ViewSettings
 from tests.kept_versions import copied
@@ -71,6 +72,22 @@ async def test_keys_lead_over_the_curves(tmp_path: Path) -> None:
         assert "nothing is held out" in screen_of(app)
         await pilot.press("q")
     assert app.return_code == 0
+
+
+async def test_there_is_no_palette_of_another_app_s_commands(tmp_path: Path) -> None:
+    async with shown(kept(tmp_path, "one")) as (pilot, app):
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize(("result", "code", "expected"), [(None, None, 0), (0, 0, 0), (None, 4, 4), (130, None, 130)])
+def test_the_exit_code_is_that_of_the_app(
+    monkeypatch: pytest.MonkeyPatch, result: int | None, code: int | None, expected: int
+) -> None:
+    monkeypatch.setattr(CurvesApp, "run", lambda *_, **__: result)
+    monkeypatch.setattr(CurvesApp, "return_code", code)
+    assert run_curves([], ViewSettings()) == expected
 
 
 async def test_a_run_that_trains_is_followed(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from rnn_tui.protocol.frame import Curve, States, Steps
 from rnn_tui.protocol.inspect.gates import GatesFacts, GateSummary, GateValues
 from rnn_tui.view.model.shown_numbers import Table, as_csv, as_json, tables
 from rnn_tui.view.screens.save import SaveOrder, SaveScreen, default_name
+from rnn_tui.view.screens.saving import numbers_of
 from tests.view.dialogs import Host
 from tests.view.helpers import running, settled, until
 
@@ -109,6 +110,13 @@ async def test_the_key_writes_what_is_on_the_screen(kind: str, tmp_path: Path, m
         else:
             (found,) = (each for each in json.loads(text)["quantities"] if each["quantity"] == "states.h")
             np.testing.assert_array_equal(np.array(found["values"]).astype(np.float32), states)
+
+
+async def test_a_file_says_of_which_row_and_tick_its_numbers_are() -> None:
+    async with running(paused=True) as (_, app, engine):
+        assert app.main.scene is not None
+        found = lines(numbers_of(app.main.scene, app.main.grid.pane("states"), "csv"))
+        assert {(each["row"], each["tick"]) for each in found} == {("1", str(engine.status.tick))}
 
 
 @pytest.mark.parametrize("what", ["file", "link", "folder"])

@@ -134,6 +134,7 @@ def test_weights_are_reached_row_by_row() -> None:
         return touching.target(lesson, row=0, step=0, layer=0, direction=0, unit=0).at
 
     assert at(touching) == (0, 9)
+    assert at(Touching(kind="weight", tick=0, matrix=1)) == (0, 0)  # the first, until another is chosen
     assert at(touching.moved(lesson, 0, 1)) == (1, 0)
     assert at(touching.moved(lesson, 1, 0)) == (1, 9)
     assert at(touching.moved(lesson, -1, 0)) == (4, 9)
