@@ -80,6 +80,13 @@ INSIDE_KEYS = (
         runs="own",
     ),
     Key(
+        "H",
+        "inside('alike')",
+        "where else",
+        "Show where else in the text the units of a stretch stay on; , and . move it, o makes it longer.",
+        runs="own",
+    ),
+    Key(
         "t",
         "inside('shapes')",
         "shapes",

@@ -29,6 +29,8 @@ class ViewState(Value, frozen=True, kw_only=True):
     direction: int = 0  # of that layer; 1 reads from the right
     unit: int = 0  # of that layer
     matrix: int = 0  # the first weight tensor with a picture
+    stretch: int = 0  # the token of the text that a stretch of it begins with
+    stretch_length: int = 2  # which of several lengths it has
     surprise: int = 0  # which of the largest surprises is marked; 0: the largest
     spectrum: int = 0  # the matrix whose eigenvalues are shown: the Jacobian, then W_hh of each gate
     compare: bool = False  # the cell written out, compared with torch
