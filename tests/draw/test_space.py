@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rnn_tui.draw.kit.palette import DARK, LIGHT
+from rnn_tui.draw.space.fixed_points import fixed_point_at
 from rnn_tui.draw.space.plane import Window, lay_out_space, space_window
 from rnn_tui.draw.space.space import draw_space, point_at
 from rnn_tui.protocol.inspect.space import SpaceFacts
@@ -294,3 +295,46 @@ def test_words_stand_apart_and_leave_the_names_of_the_axes() -> None:
             for found in re.finditer(word, line):
                 beside = line[max(0, found.start() - 1) : found.start()] + line[found.end() : found.end() + 1]
                 assert not re.search(r"[a-z0-9%]", beside), line
+
+
+FIXED = states(
+    [[[0.0, 0.0], [1.0, 1.0]]],
+    kind="fixed",
+    fixed=np.array([[1, 1], [-1, -1], [1, -1], [0, 0]], np.float32),
+    unstable=np.array([0, 0, 1, 3], np.int32),
+    largest=np.array([0.5, 0.75, 1.25, 2.0], np.float32),
+)
+
+
+def test_fixed_points_are_full_where_stable_and_hollow_where_states_leave() -> None:
+    window = space_window(FIXED, None)
+    grid = picture(FIXED, 60, 20, window)
+    assert FIXED.fixed is not None
+    cells = lay_out_space(FIXED, width=60, height=20, window=window).cells(FIXED.fixed)
+    full, hollow = {tuple(each) for each in cells[:2].tolist()}, {tuple(each) for each in cells[2:].tolist()}
+    assert set(places(grid, "●")) == full
+    assert set(places(grid, "○")) == hollow
+    assert "● 2 stable   ○ 2 saddles" in texts(grid)[-1]
+    for width in range(1, 80):
+        picture(FIXED, width, 12, window)
+
+
+def test_what_is_told_of_the_fixed_point_under_the_mouse() -> None:
+    window = space_window(FIXED, None)
+    plane = lay_out_space(FIXED, width=60, height=20, window=window)
+    assert FIXED.fixed is not None
+    told = [fixed_point_at(FIXED, *cell, width=60, height=20, window=window) for cell in plane.cells(FIXED.fixed)]
+    assert told[1] == "fixed point, stable · largest |λ| 0.7500 · PC1 −1.000000 · PC2 −1.000000"
+    assert told[2].startswith("fixed point, left in 1 direction · largest |λ| 1.2500")
+    assert "left in 3 directions" in told[3]
+    away = plane.cells(np.array([-1, 1], np.float32)).tolist()
+    assert fixed_point_at(FIXED, *away, width=60, height=20, window=window) == ""
+
+
+def test_the_window_holds_all_fixed_points_and_says_when_there_is_none() -> None:
+    far = replace(FIXED, fixed=np.array([[9, -7]], np.float32), unstable=np.zeros(1, np.int32))
+    window = space_window(far, None)
+    assert window.right >= 9
+    assert window.bottom <= -7
+    none = replace(FIXED, fixed=np.zeros((0, 2), np.float32), unstable=np.zeros(0, np.int32))
+    assert "no fixed point found" in texts(picture(none, 60, 20, 2.0))[-1]

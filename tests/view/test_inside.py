@@ -162,7 +162,7 @@ async def test_the_cursor_says_which_step() -> None:
 OTHERS: dict[str, list[dict[str, object]]] = {
     "i": [{"compare": True}, {"compare": False}],
     "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
-    "p": [{"kind": "embedding"}, {"kind": "states"}],
+    "p": [{"kind": "embedding"}, {"kind": "fixed"}, {"kind": "states"}],
     "G": [{"temperature": 1.5}, {"temperature": 0.2}, {"temperature": 0.5}],
     "a": [{"output": "target"}, {"output": "predicted"}],
     "u": [{"order": name} for name in (*PROPERTIES, "variance")],
@@ -213,9 +213,14 @@ async def test_units_go_on_in_the_order_that_is_shown() -> None:
         assert [pane.next_item(experiment, view, by).unit for by in (1, 2 if order == "rows" else -1)] == following
 
 
-async def test_without_an_embedding_the_state_space_has_nothing_else_to_show() -> None:
+async def test_the_state_space_shows_fixed_points_and_without_an_embedding_nothing_else() -> None:
     async with running() as (pilot, app, engine):
-        await pilot.press("p", "o")
+        await pilot.press("p")
+        await until(pilot, lambda: asked(engine) and "State space · h" in text_of(app, "#space"))
+        await pilot.press("o")
+        await until(pilot, lambda: asked(engine) == (SpaceAsk(kind="fixed"),))
+        await until(pilot, lambda: "State space · fixed points" in text_of(app, "#space"))
+        await pilot.press("o")
         await until(pilot, lambda: asked(engine) and "State space · h" in text_of(app, "#space"))
         assert app.main.view.space == "states"
         assert asked(engine) == (SpaceAsk(),)

@@ -71,6 +71,8 @@ def space_window(facts: SpaceFacts, before: Window | None) -> Window:
     ends = []
     for axis in (0, 1):
         values = [facts.points[..., axis].ravel(), facts.start[..., axis].ravel()]
+        if facts.fixed is not None:
+            values.append(facts.fixed[:, axis])
         if facts.lowest is not None and facts.highest is not None:
             values.append(np.array([facts.lowest[axis], facts.highest[axis]], np.float32))
         elif facts.furthest[axis]:

@@ -16,6 +16,7 @@ from rnn_tui.draw.kit.numbers import compact, percent
 from rnn_tui.draw.kit.palette import Palette
 from rnn_tui.draw.kit.text_fit import cut_cells, first_that_fits, put_note
 from rnn_tui.draw.space.dots import put_dots
+from rnn_tui.draw.space.fixed_points import draw_fixed_points, fixed_points_in_words
 from rnn_tui.draw.space.plane import Plane, Points, Window, lay_out_space, space_window
 from rnn_tui.protocol.inspect.space import SpaceFacts
 
@@ -65,12 +66,17 @@ def draw_space(
     _draw_axes(canvas, plane, palette)
     looked_at = [number for number, each in enumerate(facts.rows.tolist()) if each == row]
     others = [number for number in range(len(facts.rows)) if number not in looked_at]
-    if facts.kind == "states":
+    if facts.kind != "embedding":
         steps = _steps_of_way(facts, cursor)
         some = others[: _MOST // max(1, len(steps))]
         for numbers, style in ((some, palette.faint), (looked_at, palette.text)):
             _draw_ways(canvas, plane, [_way(facts, number, steps) for number in numbers], style)
     names = _name_axes(canvas, plane, facts, palette)
+    if facts.fixed is not None:
+        draw_fixed_points(canvas, plane, facts, palette)
+        if plane.top + plane.height < height:
+            canvas.put(1, height - 1, first_that_fits(fixed_points_in_words(facts), width - 1), palette.dim)
+        return canvas.strips()
     _draw_points(canvas, plane, facts, palette, glyphs, looked_at, others, cursor, names)
     if plane.top + plane.height < height:
         _draw_words(canvas, height - 1, facts, palette, glyphs, looked_at, cursor)

@@ -5,6 +5,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rnn_tui.engine.answers.fixed_points import FixedPointWatch, states_of_layer, why_none
+from rnn_tui.engine.inspect.fixed_points import FixedPoints
 from rnn_tui.engine.inspect.focus import Focus, sampled
 from rnn_tui.engine.inspect.pca import Axes, principal
 from rnn_tui.engine.inspect.recompute import recompute
@@ -71,13 +73,14 @@ class Spaces:
         last = torch.arange(steps).clamp(max=ends[mine] - 1)  # (n, T): a row that has ended stays where it is
         states = states[mine.to(states.device)[:, None], last.to(states.device)]
         characters = dataset.characters[:steps].T[torch.from_numpy(rows).long()].gather(1, last)
+        fixed, why = _fixed(focus, layer) if ask.kind == "fixed" else (None, "")
         projected = axes.project(cloud)
         furthest, lowest, highest = np.abs(projected).max(0), projected.min(0), projected.max(0)
         return SpaceFacts(
             note=" ".join(
-                filter(None, (note, _thinned(steps, len(shown), dataset.rows, len(fit_rows), len(fit_steps))))
+                filter(None, (note, why, _thinned(steps, len(shown), dataset.rows, len(fit_rows), len(fit_steps))))
             ),
-            kind="states",
+            kind="states" if fixed is None else "fixed",
             layer=layer,
             direction=direction,
             rows=rows,
@@ -88,6 +91,9 @@ class Spaces:
             furthest=(float(furthest[0]), float(furthest[1])),
             lowest=(float(lowest[0]), float(lowest[1])),
             highest=(float(highest[0]), float(highest[1])),
+            fixed=None if fixed is None else axes.project(_doubles(fixed[0])),
+            unstable=None if fixed is None else fixed[1].unstable.numpy().astype(np.int32),
+            largest=None if fixed is None else fixed[1].largest.float().numpy(),
         )
 
     def _embedding(self, focus: Focus) -> SpaceFacts:
@@ -116,6 +122,17 @@ class Spaces:
         axes = principal(cloud.reshape(-1, size), last if last is not None and last.shape[1] == size else None)
         self._last[key] = axes.remembered
         return axes
+
+
+def _fixed(focus: Focus, layer: int) -> tuple[tuple[Tensor, FixedPoints] | None, str]:
+    """Return the h of a layer (m, H) at the fixed points, and these; or None and why there are none."""
+    why = why_none(focus.own)
+    if why or focus.own is None:
+        return None, why
+    watch: FixedPointWatch = focus.memory.setdefault("fixed", FixedPointWatch())
+    with torch.enable_grad():
+        found = watch.look(focus)
+    return (states_of_layer(found, focus.own, layer), found), ""
 
 
 def _fit(rows: int, steps: int) -> tuple[Integers, Integers]:

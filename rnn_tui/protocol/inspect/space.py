@@ -10,11 +10,11 @@ from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["SpaceAsk", "SpaceFacts", "SpaceKind"]
 
-SpaceKind = Literal["states", "embedding"]
+SpaceKind = Literal["states", "embedding", "fixed"]
 
 
 class SpaceAsk(Ask, frozen=True, kw_only=True, tag=True):
-    """The trajectory of h_t in two dimensions, or the embedding vectors."""
+    """The trajectory of h_t in two dimensions, with the fixed points or without, or the embedding vectors."""
 
     kind: SpaceKind = "states"
     layer: int = 0
@@ -36,3 +36,6 @@ class SpaceFacts(Answer, frozen=True, kw_only=True, tag=True):
     furthest: tuple[float, float] = (0.0, 0.0)  # the largest coordinate on each axis, also in rows that are not shown
     lowest: tuple[float, float] | None = None  # the lowest coordinate on each axis, likewise; None: an older engine
     highest: tuple[float, float] | None = None
+    fixed: Floats | None = None  # (m, 2) of the fixed points, the most stable first; None: not asked for
+    unstable: Integers | None = None  # (m,) in how many directions states leave each of them; 0: it is stable
+    largest: Floats | None = None  # (m,) the largest |λ| of the Jacobian there

@@ -35,7 +35,7 @@ INSIDE_KEYS = (
         "p",
         "inside('space')",
         "state space",
-        "Show the trajectory of h in two dimensions (PCA), or the embedding (o).",
+        "Show the trajectory of h in two dimensions (PCA); o: the fixed points, or the embedding.",
     ),
     Key(
         "a",

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from rnn_tui.common.wording import step_name
 from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.tiles import glyph_of
+from rnn_tui.draw.space.fixed_points import fixed_point_at
 from rnn_tui.draw.space.space import Window, draw_space, point_at, space_window
 from rnn_tui.experiment.spec import Experiment
 from rnn_tui.protocol.inspect.space import SpaceAsk, SpaceFacts, SpaceKind
@@ -21,6 +22,7 @@ from rnn_tui.view.widgets.pane import Explanation
 __all__ = ["SpacePane"]
 
 _MOST_ROWS = 8  # of the batch
+_NAMES: dict[SpaceKind, str] = {"states": "states", "fixed": "fixed points", "embedding": "embedding"}
 
 
 class SpacePane(InsidePane[SpaceFacts]):
@@ -36,8 +38,9 @@ class SpacePane(InsidePane[SpaceFacts]):
         read="Follow the line from h₀ on: it is the network walking through the text. Points that lie together "
         "mean the same to the network; the same character at two distant places means that it remembers what "
         "came before.",
-        then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With "
-        "an embedding, o shows the characters' vectors.",
+        then="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? o shows "
+        "the fixed points, at which the state rests while nothing is read: ● stable, ○ left in some directions. "
+        "With an embedding, o also shows the characters' vectors.",
         in_script="In a batch, { and } choose the row: do two rows that begin differently stay apart to the end? With "
         "an embedding, o shows the vectors of the tokens.",
     )
@@ -53,21 +56,24 @@ class SpacePane(InsidePane[SpaceFacts]):
         return SpaceAsk(kind=_kind(experiment, view), layer=view.layer, direction=view.direction, rows=_MOST_ROWS)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """Return the view with the embedding instead of the states, or back; a one-hot input has none."""
-        if not experiment.network.embedding:
-            return view
-        return replace(view, space="embedding" if view.space == "states" else "states")
+        """Return the view with the next kind of points; a one-hot input has no embedding."""
+        kinds = _kinds(experiment)
+        return replace(view, space=kinds[(kinds.index(_kind(experiment, view)) + 1) % len(kinds)])
 
     def title(self, scene: Scene) -> str:
         """Return what the points are."""
-        if _kind(scene.experiment, scene.view) == "embedding":
+        kind = _kind(scene.experiment, scene.view)
+        if kind == "embedding":
             return f"{self.NAME} · embedding"
+        if kind == "fixed":
+            return self.titled("fixed points", chosen_cell(scene.experiment, scene.view))
         return self.titled("h", chosen_cell(scene.experiment, scene.view))
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
-        other = f"o: {'states' if scene.view.space == 'embedding' else 'embedding'}"
-        return layer_keys(scene.experiment, other if scene.experiment.network.embedding else "")
+        kinds = _kinds(scene.experiment)
+        other = kinds[(kinds.index(_kind(scene.experiment, scene.view)) + 1) % len(kinds)]
+        return layer_keys(scene.experiment, f"o: {_NAMES[other]}")
 
     def draw(self, scene: Scene, facts: SpaceFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
@@ -86,10 +92,13 @@ class SpacePane(InsidePane[SpaceFacts]):
     def step_at(self, scene: Scene, x: int) -> int | None:
         """Return the time step of the point nearest to the mouse."""
         found = self._point(scene)
-        return None if found is None or _kind(scene.experiment, scene.view) == "embedding" else found[1]
+        return None if found is None or _kind(scene.experiment, scene.view) != "states" else found[1]
 
     def exact(self, scene: Scene, facts: SpaceFacts, x: int, y: int) -> str:
         """Return the coordinates of the point nearest to the mouse."""
+        if facts.fixed is not None:
+            width, height = self.size
+            return fixed_point_at(facts, x, y, width=width, height=height, window=self._steady(scene, facts))
         found = self._point(scene)
         if found is None:
             return ""
@@ -121,7 +130,11 @@ class SpacePane(InsidePane[SpaceFacts]):
 
 def _kind(experiment: Experiment, view: ViewState) -> SpaceKind:
     """Return what is shown; the view may still have the embedding of an experiment before."""
-    return view.space if experiment.network.embedding else "states"
+    return view.space if view.space in _kinds(experiment) else "states"
+
+
+def _kinds(experiment: Experiment) -> tuple[SpaceKind, ...]:
+    return ("states", "embedding", "fixed") if experiment.network.embedding else ("states", "fixed")
 
 
 def _readable(facts: SpaceFacts, scene: Scene) -> tuple[SpaceFacts, Sequence[str]]:
