@@ -13,10 +13,11 @@ from torch import Tensor
 from rnn_tui.engine.network.cells import SQUASH, State
 from rnn_tui.experiment.cell_kinds import CellKind, Squash
 
-__all__ = ["Changes", "Parts", "Weights", "state_of", "step_in_parts"]
+__all__ = ["Changes", "Memo", "Parts", "Weights", "state_of", "step_in_parts"]
 
 Changes = Mapping[str, str]  # the place: what stands there in place of what torch has
 Parts = dict[str, Tensor]  # the gates in their order, then c where there is one, and h; (N, H) each
+Memo = dict[tuple[str | None, ...], tuple[Tensor, Tensor]]  # the sums of gates, by what changes them
 
 _SQUASHES: dict[str, Squash] = {"σ": "σ", "tanh": "tanh", "relu": "relu"}
 
@@ -41,26 +42,71 @@ def state_of(parts: Parts) -> State:
     return (parts["h"], parts["c"]) if "c" in parts else parts["h"]
 
 
-def step_in_parts(kind: CellKind, x: Tensor, state: State, weights: Weights, changes: Changes) -> Parts:
-    """Compute one time step of a kind of cell with some things changed: x (N, E) and h, or (h, c), (N, H) each."""
+def step_in_parts(
+    kind: CellKind, x: Tensor, state: State, weights: Weights, changes: Changes, memo: Memo | None = None
+) -> Parts:
+    """Compute one time step of a kind of cell with some things changed: x (N, E) and h, or (h, c), (N, H) each.
+
+    A memo is for many steps that have all alike but their changes.
+    """
     h, c = state if isinstance(state, tuple) else (state, state)
     if changes.get("pair") in ("read", "both"):
         h, c = c, h
-    weights = _as_taken(kind, weights, changes)
+    sums = _Sums(kind, x, h, weights, changes, {} if memo is None else memo)
     if kind.name == "gru":
-        return _gru(kind, x, h, weights, changes)
+        return _gru(sums, h)
     if kind.name == "lstm":
-        return _lstm(kind, x, h, c, weights, changes)
-    return {"h": _squashed(kind, "h", _sum(kind, "h", x, h, weights, changes), changes)}
+        return _lstm(sums, c)
+    return {"h": sums.squashed("h")}
 
 
-def _gru(kind: CellKind, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> Parts:
-    r, z = (_squashed(kind, gate, _sum(kind, gate, x, h, weights, changes), changes) for gate in "rz")
-    from_x, from_h = _sums(kind, "n", x, h, weights, changes)
-    b_hn = weights.b_hh[2]
-    match changes.get("reset", ""):
+@dataclass(frozen=True)
+class _Sums:
+    """What stands inside the σ or tanh of a gate: W_ih x + b_ih and W_hh h + b_hh, with what is changed in them."""
+
+    kind: CellKind
+    x: Tensor
+    h: Tensor
+    weights: Weights
+    changes: Changes
+    memo: Memo
+
+    def of(self, gate: str) -> tuple[Tensor, Tensor]:
+        """Return both sums of a gate, (N, H) each."""
+        places = ("order", "W_hh", "sums", f"sum of {gate}", "pair")
+        key = (gate, *(self.changes.get(place) for place in places))
+        if key not in self.memo:
+            self.memo[key] = self.with_h(gate, self.h)
+        return self.memo[key]
+
+    def with_h(self, gate: str, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both sums for another h."""
+        at, weights = self.kind.gate_names.index(gate), _as_taken(self.kind, self.weights, self.changes)
+        missing = f"{self.changes.get(f'sum of {gate}', '')} {self.changes.get('sums', '')}".split()
+        none = torch.zeros_like(h)
+        from_x = none if "x" in missing else self.x @ weights.w_ih[at].T
+        from_h = none if "h" in missing else h @ weights.w_hh[at].T
+        from_x = from_x if "b_i" in missing else from_x + weights.b_ih[at]
+        return from_x, from_h if "b_h" in missing else from_h + weights.b_hh[at]
+
+    def squashed(self, gate: str, total: Tensor | None = None) -> Tensor:
+        """Return σ or tanh, or what stands in its place, of the sum of a gate, or of another total."""
+        if total is None:
+            from_x, from_h = self.of(gate)
+            total = from_x + from_h
+        wanted = self.kind.gates[self.kind.gate_names.index(gate)].squash
+        everywhere = self.changes.get("squash of all gates", wanted) if wanted == "σ" else wanted
+        name = _SQUASHES.get(self.changes.get(f"squash of {gate}", everywhere))
+        return total if name is None else SQUASH[name](total)
+
+
+def _gru(sums: _Sums, h: Tensor) -> Parts:
+    r, z = sums.squashed("r"), sums.squashed("z")
+    from_x, from_h = sums.of("n")
+    b_hn = sums.weights.b_hh[2]
+    match sums.changes.get("reset", ""):
         case "before":
-            from_h = _sums(kind, "n", x, r * h, weights, changes)[1]
+            from_h = sums.with_h("n", r * h)[1]
         case "bias outside":
             from_h = r * (from_h - b_hn) + b_hn
         case "x too":
@@ -71,8 +117,8 @@ def _gru(kind: CellKind, x: Tensor, h: Tensor, weights: Weights, changes: Change
             from_h = z * from_h
         case _:
             from_h = r * from_h
-    n = _squashed(kind, "n", from_x + from_h, changes)
-    match changes.get("mix", ""):
+    n = sums.squashed("n", from_x + from_h)
+    match sums.changes.get("mix", ""):
         case "swapped":
             h = z * n + (1 - z) * h
         case "all of n":
@@ -88,13 +134,11 @@ def _gru(kind: CellKind, x: Tensor, h: Tensor, weights: Weights, changes: Change
     return {"r": r, "z": z, "n": n, "h": h}
 
 
-def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, changes: Changes) -> Parts:
-    sums = {gate: _sum(kind, gate, x, h, weights, changes) for gate in "ifgo"}
-    if "forget bias" in changes:
-        sums["f"] = sums["f"] + 1
-    gates = {gate: _squashed(kind, gate, total, changes) for gate, total in sums.items()}
-    i, f, g, o = gates.values()
-    match changes.get("memory", ""):
+def _lstm(sums: _Sums, c: Tensor) -> Parts:
+    from_x, from_h = sums.of("f")
+    f = sums.squashed("f", from_x + from_h + 1 if "forget bias" in sums.changes else None)
+    i, g, o = sums.squashed("i"), sums.squashed("g"), sums.squashed("o")
+    match sums.changes.get("memory", ""):
         case "no f":
             new = c + i * g
         case "no i":
@@ -107,7 +151,7 @@ def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, cha
             new = (1 - i) * c + i * g
         case _:
             new = f * c + i * g
-    match changes.get("shown", ""):
+    match sums.changes.get("shown", ""):
         case "no tanh":
             out = o * new
         case "σ":
@@ -120,9 +164,9 @@ def _lstm(kind: CellKind, x: Tensor, h: Tensor, c: Tensor, weights: Weights, cha
             out = torch.tanh(new)
         case _:
             out = o * torch.tanh(new)
-    if changes.get("pair") in ("returned", "both"):
-        return {**gates, "c": out, "h": new}
-    return {**gates, "c": new, "h": out}
+    if sums.changes.get("pair") in ("returned", "both"):
+        new, out = out, new
+    return {"i": i, "f": f, "g": g, "o": o, "c": new, "h": out}
 
 
 def _as_taken(kind: CellKind, weights: Weights, changes: Changes) -> Weights:
@@ -135,26 +179,3 @@ def _as_taken(kind: CellKind, weights: Weights, changes: Changes) -> Weights:
         w_hh = torch.stack([block.T if gate in turned else block for gate, block in blocks])
         weights = replace(weights, w_hh=w_hh)
     return weights
-
-
-def _sums(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> tuple[Tensor, Tensor]:
-    """Return W_ih x + b_ih and W_hh h + b_hh of a gate."""
-    at = kind.gate_names.index(gate)
-    missing = f"{changes.get(f'sum of {gate}', '')} {changes.get('sums', '')}".split()
-    none = torch.zeros_like(h)
-    from_x = none if "x" in missing else x @ weights.w_ih[at].T
-    from_h = none if "h" in missing else h @ weights.w_hh[at].T
-    from_x = from_x if "b_i" in missing else from_x + weights.b_ih[at]
-    return from_x, from_h if "b_h" in missing else from_h + weights.b_hh[at]
-
-
-def _sum(kind: CellKind, gate: str, x: Tensor, h: Tensor, weights: Weights, changes: Changes) -> Tensor:
-    from_x, from_h = _sums(kind, gate, x, h, weights, changes)
-    return from_x + from_h
-
-
-def _squashed(kind: CellKind, gate: str, total: Tensor, changes: Changes) -> Tensor:
-    wanted = kind.gates[kind.gate_names.index(gate)].squash
-    everywhere = changes.get("squash of all gates", wanted) if wanted == "σ" else wanted
-    name = _SQUASHES.get(changes.get(f"squash of {gate}", everywhere))
-    return total if name is None else SQUASH[name](total)

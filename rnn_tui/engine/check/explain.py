@@ -6,7 +6,7 @@ from itertools import islice
 
 import torch
 
-from rnn_tui.engine.check.equations import Parts, Weights, step_in_parts
+from rnn_tui.engine.check.equations import Memo, Parts, Weights, step_in_parts
 from rnn_tui.engine.check.mistakes import Mistake, all_changes
 from rnn_tui.engine.check.placing import CannotPlace, E, H, Placing, masked, placings
 from rnn_tui.engine.check.side_by_side import Sizes, differ, draw_weights
@@ -20,8 +20,8 @@ _ROWS = 16  # on which a step is compared: enough to tell relu from nothing
 _FEW = 2  # of them, on which all variants are compared
 _NEAREST = 20  # variants that are compared in full then
 _MOST = 5_000  # ways to assign weights to gates that are tried
-_MOST_IN_DEPTH = 100  # of them with two mistakes and more
-_MOST_MISTAKES = 3
+_MOST_IN_DEPTH = 100  # of them with two mistakes and more,
+_MOST_BIASES = 3  # and with as many sets of biases, for each of which the variants are computed
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class _Trials:
         return own_step(self._kind, self.cell, self._x, self._state)[1]
 
     def in_depth(self, fit: Fit) -> Fit:
-        """Look for two mistakes and more, and otherwise for one in each part."""
-        for most in range(2, _MOST_MISTAKES + 1):
+        """Look for two mistakes, and three where the names tell the gates; otherwise for one in each part."""
+        for most in (2, 3) if fit.placing.named else (2,):
             mistakes = self._variants_of(fit.placing, most).like(fit.shown)
             if mistakes is not None:
                 return replace(fit, mistakes=mistakes)
@@ -96,7 +96,8 @@ class _Trials:
                 if len(each[0]) <= most and (len(each[0]) == most or not several)
             ]
             weights = masked(self._weights, placing)
-            steps = [step_in_parts(self._kind, self._x, self._state, weights, changes) for _, changes in some]
+            memo: Memo = {}
+            steps = [step_in_parts(self._kind, self._x, self._state, weights, changes, memo) for _, changes in some]
             values = {name: torch.stack([each[name] for each in steps]) for name in steps[0]} if steps else {}
             self._variants[key] = _Variants([mistakes for mistakes, _ in some], values)
         return self._variants[key]
@@ -151,7 +152,9 @@ def find_fit(kind: CellKind) -> Fit:
                 break
         best = _fewest(fits)
         if best is None and not unexplained:
-            deeper = [trials.in_depth(each) for each in fits[:_MOST_IN_DEPTH]]
+            biases = [*dict.fromkeys(each.placing.biases for each in fits)][:_MOST_BIASES]
+            likelier = [each for each in fits if each.placing.biases in biases]
+            deeper = [trials.in_depth(each) for each in likelier[:_MOST_IN_DEPTH]]
             best = _fewest(deeper)
             unexplained += deeper
         if best is not None:
@@ -161,7 +164,7 @@ def find_fit(kind: CellKind) -> Fit:
     if not (closest.placing.named or closest.in_parts or closest.inside):
         raise CannotPlace(
             f"which of its weights is which gate cannot be told: none of {len(seen):,} ways to assign them gives the "
-            f"numbers of {kind.short}, as it is or with up to {_MOST_MISTAKES} of the usual mistakes"
+            f"numbers of {kind.short}, as it is or with one or two of the usual mistakes"
         )
     return replace(closest, tried=len(seen))
 

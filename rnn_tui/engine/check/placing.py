@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.common.glyphs import safe
+from rnn_tui.common.wording import counted
 from rnn_tui.engine.check.equations import Weights
 from rnn_tui.engine.check.names import gate_of, side_of
 from rnn_tui.experiment.cell_kinds import CellKind
@@ -120,12 +121,17 @@ def placings(kind: CellKind, module: nn.Module, *, all_orders: bool) -> Iterator
         [each for each in _readings(kind, name, shape) if not (each.transposed and name in linear)]
         for name, shape in shapes
     ]
+    wrong = CannotPlace("its weights are not told apart by their shapes")
+    some = False
     for reading in product(*readings):
         try:
-            yield from _of_reading(kind, reading, all_orders=all_orders)
-        except CannotPlace:
-            if len(readings) == sum(map(len, readings)):
-                raise  # there is no other
+            for placing in _of_reading(kind, reading, all_orders=all_orders):
+                some = True
+                yield placing
+        except CannotPlace as error:
+            wrong = error
+    if not some:
+        raise wrong
 
 
 def _readings(kind: CellKind, name: str, shape: tuple[int, ...]) -> list[Placed]:
@@ -159,7 +165,7 @@ def _of_reading(kind: CellKind, reading: Sequence[Placed], *, all_orders: bool) 
     for side, some in (("x", from_x), ("h", from_h)):
         if (blocks := sum(each.blocks for each in some)) != len(kind.gates):
             raise CannotPlace(
-                f"its matrices for {side} are of {blocks} gates, and {kind.short} has {len(kind.gates)}"
+                f"its matrices for {side} are of {counted(blocks, 'gate')}, and {kind.short} has {len(kind.gates)}"
                 + (f": {', '.join(safe(each.name) for each in some)}" if some else "")
             )
     hinted = [_by_names(kind, some) for some in (from_x, from_h)]
@@ -206,7 +212,8 @@ def _biases(
             by_name = [bare[: len(bare) // 2], bare[len(bare) // 2 :]]
         sets = [[("b_ih", one), ("b_hh", other)] for one, other in (by_name, by_name[::-1])]
     else:
-        raise CannotPlace(f"its biases are of {count} gates, and {kind.short} has {gates}, one or two for each")
+        names = ", ".join(safe(each.name) for each in bare)
+        raise CannotPlace(f"{names}: biases of {counted(count, 'gate')}; {kind.short} has {gates}, one or two for each")
     choices = []
     for some in sets:
         chosen = dict(found)

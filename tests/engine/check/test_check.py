@@ -218,6 +218,12 @@ HOSTILE: dict[str, tuple[str, str]] = {  # what is said: the kind, the file
             "super().__init__()", "super().__init__()\n        self.more = nn.Linear(input_size, hidden_size)"
         ),
     ),
+    "peep: biases of 1 gate; GRU has 3, one or two for each": (
+        "gru",
+        GRU_STACKED.replace(
+            "super().__init__()", "super().__init__()\n        self.peep = nn.Parameter(torch.rand(hidden_size))"
+        ),
+    ),
     "it has no parameters": (
         "gru",
         "from torch import nn\n\n\nclass A(nn.Module):\n    def __init__(self, *_):\n        super().__init__()\n\n"
