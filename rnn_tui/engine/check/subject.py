@@ -12,7 +12,7 @@ from rnn_tui.engine.check.equations import Parts, Weights
 from rnn_tui.engine.check.names import part_of
 from rnn_tui.engine.check.placing import CannotPlace, Placed, Placing, place
 from rnn_tui.engine.network.cell_error import CellError, told
-from rnn_tui.engine.network.cells import State, map_state, parts
+from rnn_tui.engine.network.cells import State, parts
 from rnn_tui.engine.network.module_cells import call
 from rnn_tui.engine.network.out_of_memory import out_of_memory
 from rnn_tui.engine.network.own_cell import StepOfFour, build_own, loaded_cell
@@ -62,11 +62,10 @@ def setting(cell: nn.Module, placing: Placing, weights: Weights) -> None:
 
 def own_step(kind: CellKind, cell: nn.Module, x: Tensor, state: State) -> tuple[State, Parts]:
     """Compute one step of the cell, x (N, E) and a state (N, H) or two, and what it shows. Raises CellError."""
-    given = map_state(state, lambda each: each.clone())
-    watched = (x, *parts(given))
+    watched = (x, *parts(state))
     versions = [each._version for each in watched]
     with _told(lambda: _other_state(cell, x, state)):
-        found, shown = call(cell, x, given)
+        found, shown = call(cell, x, state)
     if [each._version for each in watched] != versions:
         raise _error("changes what it is given in place, as `h *= z` does: make a new tensor, h = h * z")
     _check(kind, found, state)
