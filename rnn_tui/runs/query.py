@@ -113,7 +113,8 @@ def _of_setting(setting: Setting) -> _Fact:
             raise ValueError
         return found
 
-    return _Fact(setting.name, kind, lambda run: run.value(setting), parse, setting.wanted)
+    wanted = either(setting.choices) if setting.choices else setting.wanted
+    return _Fact(setting.name, kind, lambda run: run.value(setting), parse, wanted)
 
 
 def _by_name() -> dict[str, _Fact]:

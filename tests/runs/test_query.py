@@ -103,7 +103,7 @@ def test_what_fits(text: str, fitting: bool) -> None:
         ("loss<x", "loss<x: x is not a number"),
         ("loss<nan", "loss<nan: nan is not a number"),
         ("hidden=1.5", "hidden=1.5: 1.5 is not a whole number"),
-        ("cell=foo", "cell=foo: foo is not rnn, rnn-relu, gru or lstm"),
+        ("cell=foo", "cell=foo: foo is not rnn, rnn-relu, gru, lstm, "),
         ("cell<lstm", "cell<lstm: cell has no order: use = or !="),
         ("note<x", "note<x: note has no order: use =, != or ~"),
         ("lr~0", "lr~0: ~ looks into texts, and lr is none: use = or !="),
