@@ -23,6 +23,7 @@ def lines(verdict: "Verdict") -> list[str]:
         return [
             f"{name} is torch's {short}: outputs, states and gradients agree at {counted(verdict.trials, 'size')}; "
             f"the largest difference is {verdict.largest:.0e}.",
+            *_blocks(verdict),
             *_weights(verdict),
         ]
     if parting.is_gradient:
@@ -130,6 +131,14 @@ def _gradient(verdict: "Verdict", parting: "Parting") -> list[str]:
             "  the state may not hand its gradient back, as after h.detach().",
         ]
     return found
+
+
+def _blocks(verdict: "Verdict") -> list[str]:
+    """Return what a class with `step` lacks to train: the number of blocks that its weights have."""
+    gates = verdict.kind.gate_names
+    if verdict.blocks == len(gates):
+        return []
+    return ["", f'To train it, add a line to the class: gates = "{"".join(gates)}" (blocks of H rows in each weight).']
 
 
 def _where(verdict: "Verdict", parting: "Parting") -> list[str]:

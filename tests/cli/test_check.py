@@ -43,6 +43,12 @@ def test_a_right_cell() -> None:
     assert re.fullmatch(rf"{said}the largest difference is \de-1\d\.\n", out)
 
 
+def test_what_a_step_needs_to_train() -> None:
+    code, out, _ = run(written(GRU_STEP.replace('gates = "rzn"', "pass")), "--against", "gru")
+    assert code == 0
+    assert out.splitlines()[2].startswith('To train it, add a line to the class: gates = "rzn" ')
+
+
 def test_a_wrong_cell_in_words() -> None:
     source = GRU_SIX.replace("(1 - self.z) * self.n + self.z * h", "self.z * self.n + (1 - self.z) * h")
     code, out, err = run(written(source), "--against", "gru")

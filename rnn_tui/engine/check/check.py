@@ -39,6 +39,7 @@ class Verdict:
     inside: str  # without `mistakes`: the first gate such that all agrees where its weights are 0; "" for none
     placing: Placing | None  # of a module; None: a class that gets torch's four weights
     tried: int  # ways to assign the weights
+    blocks: int  # of H rows that it would get when it trains
 
     @property
     def equations(self) -> dict[str, str]:
@@ -97,6 +98,7 @@ def _check(kind: CellKind, trials: int) -> Verdict:
         inside=fit.inside,
         placing=None if isinstance(cell, StepOfFour) else placing,
         tried=fit.tried,
+        blocks=len(getattr(cell.author[0], "gates", "h")) if isinstance(cell, StepOfFour) else len(kind.gates),
     )
 
 
