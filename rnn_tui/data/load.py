@@ -61,12 +61,12 @@ def _as_read(data: Data) -> Data:
 def _read_pairs(experiment: Experiment) -> LoadedData:
     data = experiment.data
     pairs = _pairs(_as_read(data), seed_of(data, experiment.training.seed), file_version(data.pairs))
-    longest = pairs.longest
+    plan = PairBatches(len(pairs), data)
+    longest = int(pairs.lengths[: plan.learnt].max())  # what is held out may be longer, and is read by itself
     if data.length and data.length < longest:
         raise ExperimentError(
             "data.length", f"{data.length} is too short: the longest pair has {longest:,} time steps; 0 stands for them"
         )
-    plan = PairBatches(len(pairs), data)
     if "learnt" in experiment.run.until and plan.count > 1:
         raise ExperimentError("run.until", NEVER_LEARNT, value="learnt")
     given = _with(

@@ -76,8 +76,9 @@ def test_values_are_pythons(longest: int) -> None:
 
 
 def test_as_many_are_counted() -> None:
-    assert two(0, 10) == (["a" * n for n in range(1, 41)], ["b" * n for n in range(1, 41)])
-    assert three(9, 2)[1] == ["bc", "bbcc", "bbbccc", "bbbbcccc", "bbbbbccccc"] + ["b" * n + "c" * n for n in (6, 7, 8)]
+    numbers = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, *range(11, 41)]
+    assert two(0, 10) == (["a" * n for n in numbers], ["b" * n for n in numbers])
+    assert three(9, 2)[1] == ["bbcc", "bc", "bbbccc", "bbbbcccc", "bbbbbccccc"] + ["b" * n + "c" * n for n in (6, 7, 8)]
 
 
 def strings(text: str) -> list[tuple[str, list[int]]]:

@@ -6,13 +6,13 @@ _LONGER = 4  # times the longest that is learnt: the longest that is judged
 
 
 def two(seed: int, longest: int) -> tuple[list[str], list[str]]:
-    """Return aⁿ as inputs and bⁿ as targets: n from 1 to `longest`, then on to four times as many.
+    """Return aⁿ as inputs and bⁿ as targets: n from `longest` down to 1, then from there up to four times as many.
 
     Gers and Schmidhuber (2001), "LSTM Recurrent Networks Learn Simple Context Free and Context Sensitive Languages".
     There is no chance in it: it is the same with every seed.
     """
     del seed
-    numbers = range(1, _LONGER * longest + 1)
+    numbers = [*range(longest, 0, -1), *range(longest + 1, _LONGER * longest + 1)]
     return ["a" * n for n in numbers], ["b" * n for n in numbers]
 
 

@@ -39,15 +39,20 @@ def accuracy_by_length(trainer: Trainer, most: int = 0) -> list[AtLength]:
     lengths = input_lengths(dataset.pairs, trainer.experiment.data.task)
     kept = np.arange(len(lengths)) >= dataset.plan.learnt
     known = set(lengths[~kept].tolist())
-    found = []
+    of_length = {}
     for length in np.unique(lengths).tolist():
         there = lengths == length
         chosen = np.flatnonzero(there & kept) if (there & kept).any() else np.flatnonzero(there)
         if most and len(chosen) > most:
             chosen = chosen[np.linspace(0, len(chosen) - 1, most).astype(int)]
-        right = sum(_right(trainer, dataset, part) for part in _parts(chosen))
-        found.append(AtLength(length=length, right=right, rows=len(chosen), learnt=length in known))
-    return found
+        of_length[length] = chosen
+    is_right = np.zeros(len(lengths), bool)
+    for part in _parts(np.concatenate([*of_length.values()])):  # the short first, so that little is padding
+        is_right[part] = _right(trainer, dataset, part)
+    return [
+        AtLength(length=length, right=int(is_right[chosen].sum()), rows=len(chosen), learnt=length in known)
+        for length, chosen in of_length.items()
+    ]
 
 
 def input_lengths(pairs: Pairs, task: Task) -> NDArray[np.int64]:
@@ -65,8 +70,8 @@ def _parts(chosen: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 @torch.no_grad()
-def _right(trainer: Trainer, dataset: PairsDataset, chosen: NDArray[np.int64]) -> int:
-    """Return in how many of these pairs every target is predicted."""
+def _right(trainer: Trainer, dataset: PairsDataset, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (n,) in which of these pairs every target is predicted."""
     x, y, lengths = dataset.piece(chosen)
     model = trainer.model
     training = model.training
@@ -76,4 +81,5 @@ def _right(trainer: Trainer, dataset: PairsDataset, chosen: NDArray[np.int64]) -
     finally:
         model.train(training)
     logits = logits.transpose(0, 1) if dataset.batch_first else logits
-    return int(((logits.argmax(-1) == y) | (y == NONE)).all(0).sum())
+    right: NDArray[np.bool_] = ((logits.argmax(-1) == y) | (y == NONE)).all(0).cpu().numpy()
+    return right

@@ -12,6 +12,13 @@ INSIDE_KEYS = (
         "Show one cell at the time cursor: its equations with the real numbers in them. Again: close it.",
         footer="inside",
     ),
+    Key(
+        "j",
+        "inside('lengths')",
+        "accuracy by length",
+        "Show in how many pairs of each length all is right: how far it goes beyond what it has learnt.",
+        runs="own",
+    ),
     Key("g", "inside('gates')", "gates", "Show the gates of an LSTM or GRU over time."),
     Key(
         "v",
