@@ -104,6 +104,17 @@ def test_parity_is_right_at_four_times_the_length(seed: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [0, 1])
+def test_parity_is_beyond_a_recurrence_that_is_linear_with_weights_from_0_to_1(seed: int) -> None:
+    """In as many updates as a plain RNN takes, and at twice its learning rate."""
+    network = {"cell": "min-gru", "implementation": "written-out"}
+    found = accuracy_by_length(trained("parity", seed, 1_500, network=network, training={"lr": 0.01}).trainer)
+    share = {learnt: np.mean([each.right / each.rows for each in found if each.learnt == learnt]) for learnt in (0, 1)}
+    assert share[False] < 0.6  # a guess is right in one of two
+    assert share[True] < 0.9
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1])
 def test_values_are_learnt_and_the_more_often_wrong_the_longer(seed: int) -> None:
     found = accuracy_by_length(trained("mod", seed).trainer)
     shares = {each.length // 2 + 1: each.right / each.rows for each in found}
