@@ -1,6 +1,7 @@
 """What `rnn-tui check` prints: a verdict in words, and as one JSON object."""
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.common.glyphs import safe
@@ -14,9 +15,20 @@ if TYPE_CHECKING:
 
 __all__ = ["facts", "lines"]
 
+_WIDTH = 80
+
 
 def lines(verdict: "Verdict") -> list[str]:
-    """Return the verdict as lines for a terminal."""
+    """Return the verdict as lines for a terminal of 80 columns."""
+    return [part for line in _sentences(verdict) for part in _wrapped(line)]
+
+
+def _wrapped(line: str) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _sentences(verdict: "Verdict") -> list[str]:
     name, short = safe(verdict.name), verdict.kind.short
     parting = verdict.parting
     if parting is None:
@@ -151,7 +163,7 @@ def _where(verdict: "Verdict", parting: "Parting") -> list[str]:
     )
     known = verdict.mistakes and verdict.mistakes[0].part != parting.part and not parting.is_gradient
     found = [
-        f"{'It shows' if known else 'They part'} first in {what}{where}, by {parting.by:.3g}:",
+        f"{'It shows' if known else 'They part'} first in {what}{where}, by {parting.by:.3g}: "
         f"yours is {parting.own:.4g}, torch's {parting.torch:.4g}, {size}.",
     ]
     if parting.agreeing:
