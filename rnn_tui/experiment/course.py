@@ -37,6 +37,8 @@ COURSE: dict[str, dict[str, str]] = {
         "count-three": "two counters at once",
         "reber": "states that are an automaton's nodes",
         "brackets": "a unit that is the depth",
+        "adding": "two numbers are marked: their sum?",
+        "flip-flop": "three bits to hold: fixed points",
     },
     "One to many, many to one": {
         "read": "many to one: a word in, a digit out",
@@ -47,8 +49,6 @@ COURSE: dict[str, dict[str, str]] = {
         "words": "where does a word begin? no blanks",
         "python-source": "a long text: what units follow",
         "sine": "the next number, and how it goes on",
-        "adding": "two numbers are marked: their sum?",
-        "flip-flop": "three bits to hold: fixed points",
     },
 }
 

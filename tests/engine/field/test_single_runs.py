@@ -156,9 +156,14 @@ def test_settings_to_the_last_digits(changes: dict[str, Any]) -> None:
 
 _FILES = {
     "data_text": "the cat sat on the mat and the rat sat on the cat " * 12,
-    "data_series": "\n".join(f"{math.sin(i / 5):.6f}" for i in range(200)),
+    "data_series": "\n".join(
+        f"{math.sin(i / 5):.6f};{math.cos(i / 7):.6f};{math.sin(i / 5) * math.cos(i / 7):.6f}" for i in range(200)
+    ),
     "data_pairs": "\n".join(f"{a}{'+' * (1 + a % 3)}{b}\t{(a + b) % 10}" for a in range(8) for b in range(6)),
 }
+
+
+_COLUMNS = {"data_column": ("1", "2"), "data_targets": ("3",)}
 
 
 @pytest.mark.usefixtures("in_float64")
@@ -169,7 +174,10 @@ _FILES = {
         ("data_text", {"data_stateful": True, "network_cell": "lstm", "data_holdout": 0.2}),
         ("data_text", {"training_patience": 2, "data_holdout": 0.2, "network_embedding": 3, "training_lr": 0.3}),
         ("data_text", {"data_holdout": 0.2, "training_label_smoothing": 0.1}),
-        ("data_series", {"data_holdout": 0.2}),
+        ("data_series", {"data_column": ("2",), "data_holdout": 0.2}),
+        ("data_series", {**_COLUMNS, "data_holdout": 0.2, "network_cell": "lstm"}),
+        ("data_series", {**_COLUMNS, "data_ahead": 0, "data_holdout": 0.2, "data_task": "many-to-one"}),
+        ("data_series", {**_COLUMNS, "data_targets": ("1", "2"), "data_stateful": True, "training_reduction": "sum"}),
         ("data_pairs", {"data_task": "many-to-one", "data_batch": 0, "data_holdout": 0.2}),
         ("data_pairs", {"data_task": "one-to-many", "data_batch": 10, "data_holdout": 0.2}),
         (
