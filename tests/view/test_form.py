@@ -8,6 +8,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
+from rnn_tui.experiment.cell_kinds import CELL_KINDS
 from rnn_tui.experiment.lessons import LESSONS
 from rnn_tui.experiment.settings import SETTINGS, setting
 from rnn_tui.experiment.spec import Data, Experiment, Network, Training
@@ -284,12 +285,19 @@ async def test_a_click_chooses_and_space_goes_round() -> None:
         cell = Form(pilot).rows["network.cell"].editor
         await pilot.click(cell, offset=(20, 0))
         assert cell.value == "gru"
-        await pilot.press("space", "space")
+        await pilot.press("space")
+        assert cell.value == "lstm"
+        await pilot.press(*["space"] * (len(CELL_KINDS) - 3))
         assert cell.value == "rnn"
         await pilot.press("left")
-        assert cell.value == "lstm"
-        await pilot.click(cell, offset=(36, 0))
-        assert cell.value == "lstm"
+        assert cell.value == list(CELL_KINDS)[-1]  # without a file of one's own there is no cell of one's own
+        await pilot.pause()
+        row = screen_text(pilot).splitlines()[cell.region.y]
+        assert f"● {cell.value}" in row  # words to the left have given way
+        assert "… ○" in row
+        before = row.index("○") - cell.region.x
+        await pilot.click(cell, offset=(before + 2, 0))
+        assert cell.value == row[row.index("○") + 2 :].split()[0]
 
 
 @pytest.mark.sampled(1)

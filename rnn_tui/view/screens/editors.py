@@ -4,6 +4,7 @@ Every editor has a `value`, which is a text whatever the setting is; `as_text` a
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +17,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rnn_tui.common.glyphs import glyph
+from rnn_tui.experiment.cell_kinds import OWN
+from rnn_tui.experiment.named_cell import named_cell
 from rnn_tui.experiment.setting import Setting
 from rnn_tui.experiment.settings import setting
 from rnn_tui.experiment.spec import ExperimentError
@@ -26,6 +29,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONG = {"\\n": "\n", "\\r": "\r", "\\t": "\t", "\\\\": "\\", "\\|": "|"}
 _PIECE = re.compile(r"\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\.|.", re.DOTALL)
 _YES_NO = ("no", "yes")
+_MORE = "… "  # before words of which some to the left have no room
 
 
 def as_text(path: str, value: Any) -> str:
@@ -105,6 +109,8 @@ def _character(path: str, piece: str) -> str:
 def _editor(path: str, value: str) -> "ChoiceInput | TextInput":
     """Return the editor for the setting with this path."""
     words = _YES_NO if setting(path).kind is bool else setting(path).choices
+    if OWN in words and value != OWN and named_cell() is None:  # no file of one's own was named on the command line
+        words = tuple(word for word in words if word != OWN)
     return ChoiceInput(words, value) if words else TextInput(value, compact=True)
 
 
@@ -128,6 +134,11 @@ class TextInput(Input):
         event.prevent_default()
         event.stop()
         self.replace(event.text.removesuffix("\n"), *self.selection)
+
+
+def _width(words: Sequence[str]) -> int:
+    """Return the cells of words side by side, each after its mark."""
+    return sum(len(word) + 4 for word in words) - 2
 
 
 class ChoiceInput(Widget, can_focus=True):
@@ -170,10 +181,20 @@ class ChoiceInput(Widget, can_focus=True):
     def render(self) -> Content:
         """Draw the words, the chosen one marked."""
         chosen = self.get_visual_style("choice--chosen", partial=True)
+        first = self._first()
         parts = [
-            Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}") for word in self._words
+            Content.styled(f"● {word}", chosen) if word == self.value else Content(f"○ {word}")
+            for word in self._words[first:]
         ]
-        return Content("  ").join(parts)
+        return Content(_MORE * bool(first)) + Content("  ").join(parts)
+
+    def _first(self) -> int:
+        """Return the first word that is drawn: where not all fit, words to the left give way to the chosen one."""
+        room = self.content_size.width
+        first, last = 0, self._words.index(self.value) if self.value in self._words else 0
+        while first < last and len(_MORE) * bool(first) + _width(self._words[first : last + 1]) > room:
+            first += 1
+        return first
 
     def action_accept(self) -> None:
         """Tell that what is there is to be taken."""
@@ -186,8 +207,9 @@ class ChoiceInput(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Choose the word under the mouse."""
         offset = event.get_content_offset(self)
-        left = 0
-        for word in self._words:
+        first = self._first()
+        left = len(_MORE) * bool(first)
+        for word in self._words[first:]:
             if offset is not None and left <= offset.x < left + len(word) + 2:
                 self.value = word
             left += len(word) + 4
