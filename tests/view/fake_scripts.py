@@ -15,6 +15,7 @@ from rnn_tui.protocol.frame import Check, Curve, HeldOut, States, Status, Steps,
 from rnn_tui.protocol.frame_request import FrameRequest, Wanted
 from rnn_tui.protocol.inspect import Answer, Ask
 from rnn_tui.protocol.inspect.cell import CellAsk, CellFacts, GateTerms
+from rnn_tui.protocol.inspect.eigenvalues import EigenvaluesAsk, EigenvaluesFacts, Spectrum
 from rnn_tui.protocol.inspect.gates import GatesAsk, GatesFacts, GateValues
 from rnn_tui.protocol.inspect.gradients import GradientFlow, GradientsAsk, GradientsFacts
 from rnn_tui.protocol.inspect.reading import Follower, ReadingAsk, ReadingFacts
@@ -247,6 +248,9 @@ def _answer(which: FakeScript, ask: Ask, wanted: Wanted) -> Answer:
             return ReadingFacts(hidden_size=HIDDEN, score=0.3, inputs=inputs, h=wave, c=wave, followers=followers)
         case SaliencyAsk():
             return SaliencyFacts(step=length - 1, character=read[0], inputs=inputs, values=wave)
+        case EigenvaluesAsk():
+            values = np.linspace(0.9, -0.9, 5, dtype=np.float32)
+            return EigenvaluesFacts(spectrum=Spectrum(name="∂h/∂h of t=1", real=values, imaginary=values[::-1].copy()))
         case SpaceAsk():
             points = np.stack([wave, np.cos(steps / 2)], -1)[None].astype(np.float32)
             start = np.zeros((1, 2), np.float32)
