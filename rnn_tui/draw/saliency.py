@@ -95,8 +95,12 @@ def lay_out_saliency(facts: SaliencyFacts, *, width: int, height: int, glyphs: S
     )
 
 
+def _output(facts: SaliencyFacts, glyphs: Sequence[str]) -> str:
+    return "h" if facts.output == "state" else glyph_of(glyphs, facts.character)
+
+
 def _output_size(facts: SaliencyFacts, glyphs: Sequence[str]) -> int:
-    return cell_len(glyph_of(glyphs, facts.character)) + 1
+    return cell_len(_output(facts, glyphs)) + 1
 
 
 def saliency_step_at(
@@ -123,7 +127,7 @@ def draw_saliency(
         _draw_list(canvas, page, facts, tone, glyphs, cursor)
     if page.bottom < height and len(facts.values):
         y = min(height - 1, page.bottom + (page.rows + 2 if page.rows else 0))
-        _draw_legend(canvas, y, page, tone, largest)
+        _draw_legend(canvas, y, page, tone, largest, "‖∂h/∂x · x‖" if facts.output == "state" else "gradient × input")
     return canvas.strips()
 
 
@@ -135,6 +139,8 @@ def _draw_head(
     kind = "predicted" if facts.output == "predicted" else "the target"
     logit, at = f"logit of {quoted(output)}" if facts.numbers is None else f"number {output}", step_name(facts.step)
     forms = [f"what moved the {logit} ({kind}) at {at}", f"{logit} ({kind}) at {at}", f"{logit} at {at}", at]
+    if facts.output == "state":
+        forms = [f"how much of each input h still holds at {at}", f"what h still holds at {at}", f"h at {at}", at]
     x = canvas.put(1, y, first_that_fits(forms, canvas.width - 1), palette.text)
     length = len(facts.inputs)
     if len(page.tiles) < length:
@@ -165,7 +171,7 @@ def _draw_text(
             if roomy:
                 canvas.centre(tile.x, tile.y + 1, tile.width, signed(values[at], tile.width), style)
     if page.mark[0] >= 0:
-        canvas.put(*page.mark, "→ " + glyph_of(glyphs, facts.character), palette.accent)
+        canvas.put(*page.mark, "→ " + _output(facts, glyphs), palette.accent)
 
 
 def _draw_list(
@@ -197,7 +203,7 @@ def _draw_list(
             canvas.put(x, row, signed_bar(value / tone.scale, room), tone.ink(14 if value > 0 else -14))
 
 
-def _draw_legend(canvas: Canvas, y: int, page: SaliencyPage, tone: Tone, largest: float) -> None:
+def _draw_legend(canvas: Canvas, y: int, page: SaliencyPage, tone: Tone, largest: float, measure: str) -> None:
     palette = tone.palette
     if not largest:
         texts = ["every finite value is 0: nothing mattered", "all are 0", "0"]
@@ -205,7 +211,7 @@ def _draw_legend(canvas: Canvas, y: int, page: SaliencyPage, tone: Tone, largest
         return
     ends = (f"−{compact(largest, 3)}", f"+{compact(largest, 3)}")
     x = put_scale(canvas, 1, y, tone, ends=ends) + 3
-    texts = ["gradient × input"]
+    texts = [measure]
     if palette.monochrome and page.is_plain:
         texts.insert(0, "reversed: above half · underlined: below minus half")
     canvas.put(x, y, first_that_fits(texts, canvas.width - x), palette.dim)

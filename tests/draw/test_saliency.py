@@ -188,6 +188,13 @@ def test_without_colours_sign_and_size_are_in_the_characters(length: int) -> Non
     assert looks[-1.0].isdisjoint(looks[0.0])
 
 
+def test_of_the_state_it_says_so() -> None:
+    lines = texts(picture(row([0.5, 0.0, 0.25], step=2, output="state"), 60, 12))
+    assert "how much of each input h still holds at t=3" in lines[0]
+    assert any("→ h" in line for line in lines)
+    assert any("‖∂h/∂x · x‖" in line for line in lines)
+
+
 def test_a_note_stands_above_or_alone() -> None:
     assert "Only this much." in texts(picture(row([0.1], note="Only this much."), 40, 12))[0]
     grid = picture(row([], note="Nothing yet."), 40, 9)

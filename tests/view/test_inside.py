@@ -164,7 +164,7 @@ OTHERS: dict[str, list[dict[str, object]]] = {
     "w": [{"kind": "gradient"}, {"kind": "update"}, {"kind": "value"}],
     "p": [{"kind": "embedding"}, {"kind": "fixed"}, {"kind": "states"}],
     "G": [{"temperature": 1.5}, {"temperature": 0.2}, {"temperature": 0.5}],
-    "a": [{"output": "target"}, {"output": "predicted"}],
+    "a": [{"output": "target"}, {"output": "state"}, {"output": "predicted"}],
     "u": [{"order": name} for name in (*PROPERTIES, "variance")],
 }
 

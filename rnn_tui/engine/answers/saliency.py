@@ -16,6 +16,8 @@ __all__ = ["saliency_facts"]
 _NOT_LEARNT = "Nothing is learnt here: the outputs are states, not characters to ask about."
 _OWN_WAY = "What the script makes of the states is not one nn.Linear, so its gradient cannot be followed from here."
 _OWN_CELL = "What happens inside this cell is the script's own: the way from its states to what it reads is not known."
+_TOO_LARGE = "So many units over so many steps are too much to differentiate while somebody waits."
+_MOST = 30_000  # units × time steps, each of which is a sweep of the row
 _NO_TARGET = "That time step has no target to ask about."
 
 
@@ -41,8 +43,10 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
         return replace(facts, note=focus.no_output(ask.step) if focus.fed else focus.nothing)
     if observed.given is not None:
         return replace(facts, note=_OWN_CELL, inputs=np.zeros(0, np.int32))
-    if observed.segments and observed.model.head is None:
+    if observed.segments and observed.model.head is None and ask.output != "state":
         return replace(facts, note=_OWN_WAY, inputs=np.zeros(0, np.int32))
+    if ask.output == "state":
+        return _of_the_state(focus, facts)
     outputs = logits(focus)
     character = 0
     if dataset.targets is not None and dataset.targets.is_floating_point() and observed.segments:
@@ -69,3 +73,19 @@ def saliency_facts(focus: Focus, ask: SaliencyAsk) -> SaliencyFacts:
     _, by_x = adjoints(focus.layers, through_head(observed, seeds[None]))
     values = (by_x[0] * focus.layers[0][0].x).sum(-1)
     return replace(facts, character=character, values=floats(values[: focus.reached]))
+
+
+def _of_the_state(focus: Focus, facts: SaliencyFacts) -> SaliencyFacts:
+    """Return how much of each input the top layer's state still holds at a step: ‖(∂h/∂x_k)·x_k‖ over its units."""
+    dataset, step = focus.observed.dataset, facts.step
+    if isinstance(dataset, SeriesDataset):
+        read, _ = focus.observed.experiment.places(0)
+        facts = replace(facts, numbers=dataset.inputs_in_units(dataset.inputs[:, focus.row], read))
+    width = sum(cell.h.shape[-1] for cell in focus.layers[-1])
+    if width * focus.read > _MOST:
+        return replace(facts, note=_TOO_LARGE)
+    seeds = focus.layers[-1][0].h.new_zeros(width, focus.read, width)  # a number for each unit
+    seeds[range(width), step, range(width)] = 1
+    _, by_x = adjoints(focus.layers, seeds)
+    values = torch.linalg.vector_norm((by_x * focus.layers[0][0].x).sum(-1), dim=0)  # (T,)
+    return replace(facts, values=floats(values[: focus.reached]))

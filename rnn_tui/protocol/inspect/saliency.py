@@ -9,7 +9,7 @@ from rnn_tui.protocol.inspect.base import Answer, Ask
 
 __all__ = ["OutputKind", "SaliencyAsk", "SaliencyFacts"]
 
-OutputKind = Literal["predicted", "target"]
+OutputKind = Literal["predicted", "target", "state"]
 
 
 class SaliencyAsk(Ask, frozen=True, kw_only=True, tag=True):
@@ -23,7 +23,8 @@ class SaliencyAsk(Ask, frozen=True, kw_only=True, tag=True):
 class SaliencyFacts(Answer, frozen=True, kw_only=True, tag=True):
     """Gradient x input: (∂ logit / ∂ x_k) · x_k at every step k, for the logit of one character at one step.
 
-    For a series it is the gradient of the predicted number.
+    For a series it is the gradient of the predicted number. Of the state it is the norm of (∂ h / ∂ x_k) · x_k over its
+    units: how much of x_k it still holds.
     """
 
     step: int = 0

@@ -12,7 +12,7 @@ from rnn_tui.draw.kit.numbers import with_minus
 from rnn_tui.draw.kit.text_fit import cut_cells
 from rnn_tui.draw.saliency import draw_saliency, saliency_step_at
 from rnn_tui.experiment.spec import Experiment
-from rnn_tui.protocol.inspect.saliency import SaliencyAsk, SaliencyFacts
+from rnn_tui.protocol.inspect.saliency import OutputKind, SaliencyAsk, SaliencyFacts
 from rnn_tui.view.model.scene import Scene
 from rnn_tui.view.model.view_state import ViewState
 from rnn_tui.view.panes.inspect_base import InsidePane, chosen_step
@@ -20,6 +20,7 @@ from rnn_tui.view.widgets.pane import Explanation
 
 __all__ = ["SaliencyPane"]
 
+_WORDS: dict[OutputKind, str] = {"predicted": "the predicted", "target": "the target", "state": "the state"}
 _LONGEST = 12  # cells of a word of a script
 
 
@@ -35,7 +36,7 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         "at this very point, so a network whose units are near ±1 can show little although much depends on the input.",
         then="Put the cursor on the last step of `remember`, before and after it is learnt, in each row ({ }): "
         "what does the first character get? Often not the most: a slope tells about a small change, not about "
-        "what was needed. o asks the same about the right character instead of the predicted one.",
+        "what was needed. o asks about the right character, then how much of each input h holds.",
         in_script="Put the cursor on a step that is predicted wrong: what spoke for it? o asks the same about the "
         "right answer instead of the predicted one.",
     )
@@ -46,22 +47,25 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
         return SaliencyAsk(step=step, output=view.output, column=view.column)
 
     def other(self, experiment: Experiment, view: ViewState) -> ViewState:
-        """Return the view with the logit of the target instead of the predicted character, or back."""
-        return replace(view, output="target" if view.output == "predicted" else "predicted")
+        """Return the view with the next output: the predicted character, the target, then the state."""
+        return replace(view, output=_next(experiment, view.output))
 
     def title(self, scene: Scene) -> str:
         """Return which output it is about."""
         facts = self.facts(scene)
         if facts is None or not len(facts.values):
             return f"{self.NAME} · gradient × input"
+        if facts.output == "state":
+            return f"{self.NAME} · what h still holds at {step_name(facts.step)}"
         facts, glyphs = _readable(facts, scene)
         return f"{self.NAME} · for {quoted(glyphs[facts.character])} at {step_name(facts.step)} ({facts.output})"
 
     def subtitle(self, scene: Scene) -> str:
         """Return the keys that choose."""
         if scene.experiment.is_numbers:
-            return "[ ] output" + (f" · k: {column}" if (column := scene.column_in_words) else "")
-        return f"[ ] output · o: {'the predicted' if scene.view.output == 'target' else 'the target'}"
+            column = f" · k: {scene.column_in_words}" if scene.column_in_words else ""
+            return f"[ ] output · o: {_WORDS[_next(scene.experiment, scene.view.output)]}{column}"
+        return f"[ ] output · o: {_WORDS[_next(scene.experiment, scene.view.output)]}"
 
     def draw(self, scene: Scene, facts: SaliencyFacts, width: int, height: int) -> list[Strip]:
         """Draw the picture."""
@@ -86,6 +90,13 @@ class SaliencyPane(InsidePane[SaliencyFacts]):
             return ""
         facts, glyphs = _readable(facts, scene)
         return f"{step_name(step)} {glyphs[facts.inputs[step]]}: {with_minus(f'{facts.values[step]:+.7f}')}"
+
+
+def _next(experiment: Experiment, output: OutputKind) -> OutputKind:
+    """Return what comes after an output; of numbers the target is not asked about."""
+    if output == "predicted":
+        return "state" if experiment.is_numbers else "target"
+    return "state" if output == "target" else "predicted"
 
 
 def _readable(facts: SaliencyFacts, scene: Scene) -> tuple[SaliencyFacts, Sequence[str]]:

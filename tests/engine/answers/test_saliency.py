@@ -43,6 +43,33 @@ def test_every_value_is_the_gradient_times_the_input(experiment: Experiment, tic
                 assert facts.values.dtype == np.float32
 
 
+@given(experiments(learn=True), st.integers(1, 14))
+@settings(max_examples=examples(30))
+def test_of_the_state_it_is_the_norm_over_its_units(experiment: Experiment, ticks: int) -> None:
+    trainer, _ = ticked(experiment, ticks)
+    found = Pass(trainer)
+    for row in range(trainer.dataset.rows):
+        step = trainer.fed - 1
+        facts = saliency_facts(focus_of(trainer, row), SaliencyAsk(step=step, output="state"))
+        assert (facts.note, facts.step, facts.output) == ("", step, "state")
+        squares = np.zeros(trainer.fed)
+        for unit in torch.cat([way[step][row] for way in found.h[-1]]):
+            grads = torch.autograd.grad(unit, found.x, retain_graph=True, allow_unused=True)
+            squares += [
+                0.0 if grad is None else float((grad[row] * x[row]).sum().detach()) ** 2
+                for grad, x in zip(grads, found.x, strict=True)
+            ]
+        assert_allclose(facts.values, np.sqrt(squares), rtol=1e-4, atol=1e-6)
+
+
+def test_of_too_many_units_over_too_many_steps_it_is_not_computed() -> None:
+    values = {"data": {"inputs": ["ab" * 60]}, "network": {"hidden_size": 300, "head": "linear"}}
+    trainer, _ = ticked(from_dict(values | {"training": {"tick": "sequence"}}), 1)
+    facts = saliency_facts(focus_of(trainer), SaliencyAsk(step=5, output="state"))
+    assert "too much to differentiate" in facts.note
+    assert not len(facts.values)
+
+
 def test_of_equals_the_first_is_predicted() -> None:
     trainer, _ = ticked(from_dict({"network": {"head": "linear"}}), 0)
     with torch.no_grad():

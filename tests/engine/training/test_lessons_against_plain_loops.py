@@ -248,7 +248,8 @@ LEARNING: dict[str, tuple[Loop, int]] = {
     "cliff": (without_clipping, 40),  # once it has jumped the last bit of a number decides where to
 }
 FROM_FILES = {  # no plain string; what learns them is compared in other tests
-    "sums", "words", "python-source", "sine", "copy", "parity", "mod", "count", "count-three", "reber", "brackets"
+    "sums", "words", "python-source", "sine", "copy", "parity", "mod", "count", "count-three", "reber", "brackets",
+    "adding", "flip-flop",
 }  # fmt: skip
 LONG = 1_000  # epochs of hihello-long that are run here
 EPOCHS = {
