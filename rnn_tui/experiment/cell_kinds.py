@@ -112,7 +112,7 @@ class CellKind:
     def short(self) -> str:
         """Its name in capitals, without what comes after a dash: "LSTM", "RNN" for both; the label of a module."""
         if self.is_module:
-            return self.label.split()[-1]
+            return self.label.rpartition(" ")[2]
         return self.name.partition("-")[0].upper()
 
     def shapes(self, layer: int, input_size: int, hidden_size: int) -> tuple[tuple[str, Shape], ...]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
+from rnn_tui.common.glyphs import safe
 from rnn_tui.experiment.cell_kinds import OWN, CellKind, Gate, Shape, Squash
 
 __all__ = ["OwnCell", "OwnGate", "kind_of"]
@@ -30,6 +31,8 @@ class OwnCell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     weights: tuple[tuple[tuple[str, Shape], ...], ...] = ()  # of the first layer, and of those above
 
 
+_LONGEST = 40  # characters of a name
+_MOST = 64  # gates
 _UNREAD = CellKind(name=OWN, label="own cell", gates=(), is_bounded=False, about="a cell of one's own.")
 
 
@@ -38,12 +41,13 @@ def kind_of(own: OwnCell | None) -> CellKind:
     """Return what the kind of such a cell is; None: the file has not been loaded."""
     if own is None:
         return _UNREAD
+    label = safe(own.name)[:_LONGEST].strip() or _UNREAD.label  # anybody may have written the file of a run
     return CellKind(
         name=OWN,
-        label=own.name,
-        gates=tuple(Gate(name=each.name, squash=each.squash) for each in own.gates),
+        label=label,
+        gates=tuple(Gate(name=safe(each.name)[:_LONGEST], squash=each.squash) for each in own.gates[:_MOST]),
         memory=int(own.has_c),
         is_bounded=False,
-        about=f"{own.name}, as its file says.",
+        about=f"{label}, as its file says.",
         given=own.weights,
     )

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 from torch import nn
 from torch.nn import functional as F
 
+from rnn_tui.common.glyphs import is_harmful
 from rnn_tui.engine.network.cell_error import CellError
 from rnn_tui.engine.network.own_cell import loaded_cell, own_facts
 from rnn_tui.engine.session.session import Session
@@ -196,6 +197,21 @@ def test_what_is_known_of_it_is_kept_with_the_experiment(tmp_path: Path) -> None
     assert kept.network.own == session.experiment.network.own
     assert kept.network.kind.label == cell.name == "MyGRU"
     assert from_dict(to_dict(kept) | {"network": to_dict(kept)["network"] | {"cell": "gru"}}).network.own is None
+
+
+@pytest.mark.parametrize("name", ["", " ", "\x1b[31mred", "\u202eevil", "a" * 5000, "two words"])
+def test_what_a_run_says_of_its_cell_is_only_shown(name: str) -> None:
+    gates = [{"name": name, "squash": "σ"}] * 100
+    own = {"name": name, "sha256": "0", "gates": gates, "weights": [[["w", [3, 2]], ["b", [-4]]]]}
+    values = to_dict(LESSONS["hihello"])
+    values["network"] |= {"cell": OWN, "own": own}
+    kind = from_dict(values).network.kind
+    for text in (kind.label, kind.short, *kind.gate_names):
+        assert len(text) <= 40
+        assert not any(map(is_harmful, text))
+    assert kind.short
+    assert len(kind.gates) == 64
+    assert kind.shapes(3, 5, 5) == (("w", (3, 2)), ("b", (-4,)))
 
 
 def test_nothing_but_what_the_command_line_names_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
