@@ -77,7 +77,7 @@ class TerminalApp(App[int]):
         """Send all cells again, whatever the terminal may show."""
         self._forget_shown()
         if self.screen_stack:
-            self.screen.refresh()
+            self.screen.refresh(layout=True)  # by the size that the terminal has now
 
     def on_resize(self) -> None:
         """Draw all of it again: at another size, it is unknown what the terminal shows."""
